@@ -1,0 +1,112 @@
+"""Reverse-mode differentiation: how a result's gradient finds its way back to the leaves.
+
+Every operation on Tensors that need a gradient leaves a `Node`: the primitive, its inputs and its result. `backward`
+walks these nodes once, from the result to the leaves, and asks each primitive for its derivative. The derivatives are
+Tensor operations themselves, so the walk can be traced into a Program, and its result differentiated again.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+from .ops import Primitive
+
+
+class _Modes(threading.local):
+    """What holds for the operations of this thread right now."""
+
+    grad_enabled = True
+    recorder = None  # the trace that operations are recorded in, or None: each is evaluated at once
+
+
+modes = _Modes()
+
+
+@contextmanager
+def no_grad():
+    """Operations inside leave no nodes: nothing computed here can be differentiated."""
+    before = modes.grad_enabled
+    modes.grad_enabled = False
+    try:
+        yield
+    finally:
+        modes.grad_enabled = before
+
+
+class Node:
+    """One application of a primitive, kept for the way back.
+
+    It holds the result's value, not the result's Tensor, which holds the node: so no cycle keeps memory alive.
+    """
+
+    __slots__ = ("inputs", "params", "primitive", "value", "versions")
+
+    def __init__(self, primitive: Primitive, inputs: tuple, params: dict, value) -> None:
+        self.primitive = primitive
+        self.inputs = inputs
+        self.params = params
+        self.value = value
+        self.versions = tuple(tensor._version for tensor in inputs)
+
+    def check_versions(self) -> None:
+        """A Variable that was assigned since would give the gradient of another function."""
+        for tensor, version in zip(self.inputs, self.versions):
+            if tensor._version != version:
+                raise RuntimeError(
+                    f"{tensor!r} was assigned after '{self.primitive.name}' had used it, and before backward(): "
+                    "call backward() first, then change variables"
+                )
+
+
+def _topological_order(root: Node) -> list[Node]:
+    """Nodes from the root to the leaves, each before the nodes that its inputs come from."""
+    order: list[Node] = []
+    seen: set[int] = set()
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:  # depth first without recursion: a network may be deeper than Python's stack
+        node, expanded = stack.pop()
+        if expanded:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((t._node, False) for t in node.inputs if t._node is not None)
+    order.reverse()
+    return order
+
+
+def gradients(result, gradient, wanted=None, create_graph: bool = False) -> list:
+    """The way back from `result` to what it was computed from.
+
+    gradient:     the gradient of `result` itself to start from, a Tensor of its shape
+    wanted:       Tensors; the result is then the list of their gradients, None where there is no way.
+                  Without it: (leaf, gradient) for every leaf that requires one
+    create_graph: True to be able to differentiate the gradients again
+    """
+    found: dict[int, tuple] = {}  # by the id of the node, or of the leaf: (Tensor, its gradient so far)
+
+    def add(tensor, part) -> None:
+        key = id(tensor._node or tensor)
+        found[key] = (tensor, found[key][1] + part if key in found else part)
+
+    before = modes.grad_enabled
+    modes.grad_enabled = create_graph
+    try:
+        add(result, gradient)
+        for node in _topological_order(result._node) if result._node else []:
+            if id(node) not in found:
+                continue
+            _, g = found[id(node)] if wanted else found.pop(id(node))  # what is not wanted is not kept in memory
+            node.check_versions()
+            y = result._wrap(node.value, node)
+            for position, tensor in enumerate(node.inputs):
+                derivative = node.primitive.derivative(position) if tensor.requires_grad else None
+                part = derivative(g, y, *node.inputs, **node.params) if derivative else None
+                if part is not None:
+                    add(tensor, part)
+    finally:
+        modes.grad_enabled = before
+    if wanted is None:
+        return [pair for pair in found.values() if pair[0]._node is None]
+    return [found.get(id(tensor._node or tensor), (None, None))[1] for tensor in wanted]

@@ -1,0 +1,522 @@
+"""Tensor: an array with a gradient.
+
+A Tensor holds a NumPy array, or, while a function is being traced (`pydl.jit`), a value of the Program under
+construction. Its operators put in what primitives ask for (one dtype, one shape: conversion and broadcasting) and
+hand over to `apply`, the one door through which every operation goes: evaluated at once, or recorded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from numbers import Number
+
+import numpy as np
+
+from . import autograd, ops
+from .autograd import Node, modes
+from .indexing import basic_index
+from .ops import Primitive, ShapeError
+from .ops.reduction import kept
+
+FLOAT32 = np.dtype(np.float32)
+
+
+class TracedValueError(TypeError):
+    """A value was asked for that is not known while a function is traced."""
+
+
+def apply(primitive: Primitive, *inputs: Tensor, **params) -> Tensor:
+    """Applies a primitive to Tensors: evaluates it now, or records it in the trace under way."""
+    recorder = modes.recorder
+    if recorder is None:
+        value = primitive(*[tensor._array() for tensor in inputs], **params)
+        if primitive.view and inputs[0]._is_state:
+            value = value.copy()  # a later assign changes the variable in place; this result must not change with it
+    else:
+        value = recorder.record(primitive, inputs, params)
+    node = None
+    if modes.grad_enabled and any(
+        tensor.requires_grad and primitive.derivative(position) for position, tensor in enumerate(inputs)
+    ):
+        node = Node(primitive, inputs, params, value)
+    return Tensor._wrap(value, node)
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    data:          anything NumPy makes an array of. float32 and float64 stay; Python numbers, integers and booleans
+                   become float32, unless `dtype` says otherwise
+    requires_grad: True to have `backward()` fill in `.grad`
+    """
+
+    __slots__ = ("__weakref__", "_grad", "_node", "_value", "requires_grad")
+    _is_state = False  # True for a Variable, whose value a step may change
+    _version = 0  # counts the assignments of a Variable
+    __array_priority__ = 1000  # array + tensor is a Tensor
+
+    def __init__(self, data, requires_grad: bool = False, dtype=None) -> None:
+        self._value = _as_array(data, dtype)
+        self._grad: Tensor | None = None
+        self._node: Node | None = None
+        self.requires_grad = bool(requires_grad)
+        if requires_grad and self.dtype.kind != "f":
+            raise TypeError(f"requires_grad: expected a float dtype, received {self.dtype}")
+
+    @classmethod
+    def _wrap(cls, value, node: Node | None = None) -> Tensor:
+        tensor = Tensor.__new__(Tensor)
+        tensor._value = value
+        tensor._grad = None
+        tensor._node = node
+        tensor.requires_grad = node is not None
+        return tensor
+
+    def _array(self) -> np.ndarray:
+        if not isinstance(self._value, np.ndarray):
+            raise TracedValueError(
+                f"{self!r} has no value while its function is traced by jit: it stands for every value that the "
+                "compiled function will be given. Compute with Tensor operations (pydl.where for a choice), or "
+                "return it and look at the result"
+            )
+        return self._value
+
+    # ---- what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a Tensor with no axes")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        if not isinstance(self._value, np.ndarray):
+            return f"Tensor(traced, shape={self.shape}, dtype={self.dtype})"
+        text = np.array2string(self._value, separator=", ", prefix="Tensor(", threshold=100)
+        return f"Tensor({text}, dtype={self.dtype}{', requires_grad=True' if self.requires_grad else ''})"
+
+    # ---- its value
+
+    @property
+    def data(self) -> np.ndarray:
+        """The array itself (not a copy)."""
+        return self._array()
+
+    @data.setter
+    def data(self, value) -> None:
+        array = _as_array(value, self.dtype)
+        self._array()  # a traced Tensor has no array to replace
+        if array.shape != self.shape:
+            raise ShapeError(f"data: expected shape {self.shape}, received {array.shape}")
+        self._value = array
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the value as a NumPy array."""
+        return self._array().copy()
+
+    def item(self) -> float:
+        """The value of a Tensor with one element, as a Python number."""
+        return self._array().item()
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.array(self._array(), dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    # ---- its gradient
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward()` has summed up here, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if modes.recorder is not None:
+            modes.recorder.keep_gradient(self)
+        self._grad = value
+
+    def backward(self, gradient: Tensor | None = None) -> None:
+        """Adds d self / d leaf to `.grad` of every leaf that requires it.
+
+        gradient: d loss / d self to start from; 1 for a single number, required otherwise.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("backward(): this Tensor depends on nothing that has requires_grad=True")
+        if gradient is None:
+            if self.size != 1:
+                raise ShapeError(
+                    f"backward(): expected a single number (a loss), received shape {self.shape}; "
+                    "reduce it with sum() or mean(), or pass its gradient"
+                )
+            gradient = Tensor(np.ones(self.shape, self.dtype))
+        elif gradient.shape != self.shape:
+            raise ShapeError(f"backward(): expected a gradient of shape {self.shape}, received {gradient.shape}")
+        for leaf, part in autograd.gradients(self, gradient):
+            if leaf.grad is not None and modes.recorder is not None:
+                modes.recorder.check_gradient(leaf)
+            leaf.grad = part if leaf.grad is None else leaf.grad + part
+
+    def detach(self) -> Tensor:
+        """The same value, without its history."""
+        if modes.recorder is not None:
+            return Tensor._wrap(modes.recorder.read(self))
+        return Tensor._wrap(self.numpy() if self._is_state else self._array())
+
+    # ---- arithmetic
+
+    def __neg__(self):
+        return apply(ops.elementwise.neg, self)
+
+    def __add__(self, other):
+        return _binary(ops.elementwise.add, self, other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return _binary(ops.elementwise.sub, self, other)
+
+    def __rsub__(self, other):
+        return _binary(ops.elementwise.sub, other, self)
+
+    def __mul__(self, other):
+        return _binary(ops.elementwise.mul, self, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        return _binary(ops.elementwise.div, self, other, floats=True)
+
+    def __rtruediv__(self, other):
+        return _binary(ops.elementwise.div, other, self, floats=True)
+
+    def __pow__(self, other):
+        if isinstance(other, Number) and other == 2:
+            return self * self  # exact, and its derivative has no logarithm
+        return _binary(ops.elementwise.pow, self, other, floats=True)
+
+    def __rpow__(self, other):
+        return _binary(ops.elementwise.pow, other, self, floats=True)
+
+    def __matmul__(self, other):
+        return matmul(self, other)
+
+    def __rmatmul__(self, other):
+        return matmul(other, self)
+
+    # ---- comparisons: Tensors of booleans
+
+    def __gt__(self, other):
+        return _binary(ops.elementwise.greater, self, other)
+
+    def __lt__(self, other):
+        return _binary(ops.elementwise.greater, other, self)
+
+    def __ge__(self, other):
+        return _binary(ops.elementwise.greater_equal, self, other)
+
+    def __le__(self, other):
+        return _binary(ops.elementwise.greater_equal, other, self)
+
+    def __eq__(self, other):  # type: ignore[override]
+        return _binary(ops.elementwise.equal, self, other)
+
+    def __ne__(self, other):  # type: ignore[override]
+        return (self == other).where(False, True)
+
+    __hash__ = object.__hash__
+
+    # ---- functions
+
+    def exp(self):
+        return apply(ops.elementwise.exp, _floating(self))
+
+    def log(self):
+        return apply(ops.elementwise.log, _floating(self))
+
+    def sqrt(self):
+        return apply(ops.elementwise.sqrt, _floating(self))
+
+    def tanh(self):
+        return apply(ops.elementwise.tanh, _floating(self))
+
+    def sigmoid(self):
+        return apply(ops.elementwise.sigmoid, _floating(self))
+
+    def relu(self):
+        return self.maximum(0)
+
+    def abs(self):
+        return self.maximum(-self)
+
+    def maximum(self, other):
+        return _binary(ops.elementwise.maximum, self, other)
+
+    def minimum(self, other):
+        return -(-self).maximum(-as_tensor(other, self.dtype))
+
+    def clip(self, low, high):
+        return self.maximum(low).minimum(high)
+
+    def where(self, a, b) -> Tensor:
+        """Elements of a where this Tensor of booleans is true, elements of b elsewhere."""
+        a, b = _one_dtype(a, b)
+        shape = _common_shape("where", self, a, b)
+        parts = [t.broadcast_to(shape) for t in (self, a, b)]
+        return apply(ops.elementwise.where, *parts)
+
+    def astype(self, dtype) -> Tensor:
+        dtype = np.dtype(dtype)
+        return self if dtype == self.dtype else apply(ops.elementwise.cast, self, dtype=dtype)
+
+    # ---- reductions
+
+    def sum(self, axis=None, keepdims: bool = False) -> Tensor:
+        return self._reduce(ops.reduction.sum, axis, keepdims)
+
+    def max(self, axis=None, keepdims: bool = False) -> Tensor:
+        return self._reduce(ops.reduction.max, axis, keepdims)
+
+    def min(self, axis=None, keepdims: bool = False) -> Tensor:
+        return -(-self).max(axis, keepdims)
+
+    def mean(self, axis=None, keepdims: bool = False) -> Tensor:
+        x = _floating(self)
+        count = math.prod(x.shape[a] for a in _axes(axis, x.ndim))
+        if count == 0:
+            raise ShapeError(f"mean: expected at least one element, received shape {x.shape}")
+        return x.sum(axis, keepdims) / count
+
+    def argmax(self, axis: int | None = None) -> Tensor:
+        if axis is None:
+            return self.reshape((-1,)).argmax(0)
+        return apply(ops.reduction.argmax, self, axis=_axes(axis, self.ndim)[0])
+
+    def _reduce(self, primitive: Primitive, axis, keepdims: bool) -> Tensor:
+        axes = _axes(axis, self.ndim)
+        result = apply(primitive, self, axes=axes) if axes else self
+        return result.reshape(kept(self.shape, axes)) if keepdims else result
+
+    # ---- movement
+
+    def reshape(self, *shape) -> Tensor:
+        wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        wanted = tuple(int(n) for n in wanted)
+        if wanted.count(-1) == 1:
+            rest = math.prod(n for n in wanted if n != -1)
+            if rest and self.size % rest == 0:
+                wanted = tuple(self.size // rest if n == -1 else n for n in wanted)
+        return self if wanted == self.shape else apply(ops.movement.reshape, self, shape=wanted)
+
+    def transpose(self, *axes) -> Tensor:
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        order = tuple(_axes(a, self.ndim)[0] for a in order) if order else tuple(reversed(range(self.ndim)))
+        return apply(ops.movement.transpose, self, axes=order)
+
+    @property
+    def T(self) -> Tensor:
+        return self.transpose()
+
+    def swapaxes(self, a: int, b: int) -> Tensor:
+        order = list(range(self.ndim))
+        order[a], order[b] = order[b], order[a]
+        return self.transpose(order)
+
+    def broadcast_to(self, shape) -> Tensor:
+        shape = tuple(shape)
+        return self if shape == self.shape else apply(ops.movement.broadcast, self, shape=shape)
+
+    def pad(self, before: Sequence[int], after: Sequence[int], interior: Sequence[int] | None = None) -> Tensor:
+        """Zeros before, after and between (`interior`) the elements of every axis."""
+        between = (0,) * self.ndim if interior is None else tuple(interior)
+        return apply(ops.movement.pad, self, before=tuple(before), after=tuple(after), interior=between)
+
+    def __getitem__(self, index) -> Tensor:
+        """Numbers, slices with positive steps, `...` and None; or one array of row numbers."""
+        if isinstance(index, (Tensor, np.ndarray, list)):
+            return self.gather(index)
+        start, stop, step, shape = basic_index(self.shape, index)
+        whole = start == (0,) * self.ndim and stop == self.shape and step == (1,) * self.ndim
+        part = self if whole else apply(ops.movement.slice, self, start=start, stop=stop, step=step)
+        return part.reshape(shape)
+
+    def __iter__(self):
+        return (self[row] for row in range(len(self)))
+
+    def gather(self, indices) -> Tensor:
+        """The rows with the given numbers, in that order."""
+        return apply(ops.indexing.gather, self, as_input(indices))
+
+    def one_hot(self, depth: int, dtype=FLOAT32) -> Tensor:
+        """Class numbers (...) as rows with a single one (..., depth)."""
+        return apply(ops.indexing.one_hot, self, depth=depth, dtype=np.dtype(dtype))
+
+
+def matmul(a, b) -> Tensor:
+    """The matrix product of a (..., m, k) and b (..., k, n); a vector counts as one row (or column), as in NumPy."""
+    a, b = _one_dtype(a, b, floats=True)
+    if not a.shape or not b.shape or a.shape[-1] != b.shape[max(b.ndim - 2, 0)]:
+        raise ShapeError(
+            f"matmul: expected (..., m, k) and (..., k, n), received {a.shape} and {b.shape}: "
+            f"the last axis of the first and the last but one of the second differ"
+        )
+    left = a.reshape((1, -1)) if a.ndim == 1 else a
+    right = b.reshape((-1, 1)) if b.ndim == 1 else b
+    batch = _broadcast_shapes("matmul", left.shape[:-2], right.shape[:-2])
+    left, right = (t.broadcast_to((*batch, *t.shape[-2:])) for t in (left, right))
+    y = apply(ops.linalg.matmul, left, right)
+    rows = () if a.ndim == 1 else (y.shape[-2],)
+    columns = () if b.ndim == 1 else (y.shape[-1],)
+    return y.reshape((*batch, *rows, *columns))
+
+
+def where(condition, a, b) -> Tensor:
+    """Elements of a where the condition is true, elements of b elsewhere."""
+    return as_input(condition).where(a, b)
+
+
+def concatenate(tensors: Sequence, axis: int = 0) -> Tensor:
+    """Tensors one after the other along an axis."""
+    parts = [as_tensor(t) for t in tensors]
+    if not parts:
+        raise ShapeError("concatenate: expected at least one Tensor, received none")
+    return apply(ops.movement.concatenate, *parts, axis=_axes(axis, parts[0].ndim)[0])
+
+
+def grad(function: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
+    """The gradient of a function of Tensors that gives a single number, as a function of the same arguments.
+
+    argnums: which arguments to differentiate by. A tuple gives a tuple of gradients. Gradients can be differentiated
+    again: grad(grad(f)).
+    """
+
+    def gradient(*args):
+        numbers = (argnums,) if isinstance(argnums, int) else argnums
+        args = list(args)
+        for number in numbers:
+            # Adding 0 gives each argument a node of its own, still linked to what it was computed from.
+            value = as_input(args[number])
+            args[number] = _floating(value) + Tensor(np.zeros((), FLOAT32), requires_grad=True)
+        result = function(*args)
+        if result.size != 1:
+            raise ShapeError(f"grad: expected a function that gives a single number, received shape {result.shape}")
+        chosen = [args[number] for number in numbers]
+        parts = autograd.gradients(result, Tensor(np.ones(result.shape, result.dtype)), chosen, create_graph=True)
+        parts = [Tensor(np.zeros(t.shape, t.dtype)) if part is None else part for t, part in zip(chosen, parts)]
+        return parts[0] if isinstance(argnums, int) else tuple(parts)
+
+    return gradient
+
+
+# ---- what the operators put in
+
+
+def _as_array(data, dtype=None) -> np.ndarray:
+    """The rule of dtypes: float32 and float64 stay, everything else becomes float32 unless `dtype` is given."""
+    array = data._array() if isinstance(data, Tensor) else np.asarray(data)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"Tensor: expected numbers, received {type(data).__name__} of dtype {array.dtype}")
+    if dtype is None:
+        dtype = array.dtype if array.dtype in (np.float32, np.float64) else FLOAT32
+    return array.astype(dtype, copy=False)
+
+
+def as_input(data) -> Tensor:
+    """An array as a Tensor that keeps its integer or boolean dtype (64-bit integers become int32: GPUs have no others)."""
+    if isinstance(data, Tensor):
+        return data
+    array = np.asarray(data)
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        limits = np.iinfo(np.int32)
+        if array.size and (array.max() > limits.max or array.min() < limits.min):
+            raise TypeError(f"expected integers within 32 bits, received values up to {array.max()}")
+        array = array.astype(np.int32)
+    keeps = array.dtype.kind in "iub"
+    return Tensor(array, dtype=array.dtype if keeps else None)
+
+
+def as_tensor(value, dtype=None) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    return Tensor(value, dtype=dtype if isinstance(value, (Number, bool, np.generic)) else None)
+
+
+def _floating(x: Tensor) -> Tensor:
+    return x if x.dtype.kind == "f" else x.astype(FLOAT32)
+
+
+def _one_dtype(a, b, floats: bool = False) -> tuple[Tensor, Tensor]:
+    """Both as Tensors of one dtype: a number takes the other's; float64 wins over float32, floats over integers."""
+    if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+        kind = np.dtype(bool) if isinstance(a, bool) and isinstance(b, bool) else None
+        a, b = Tensor(a, dtype=kind), Tensor(b, dtype=kind)
+    number = b if isinstance(a, Tensor) else a
+    other = a if isinstance(a, Tensor) else b
+    if not isinstance(number, Tensor) and isinstance(number, Number):
+        fits = other.dtype.kind == "f" or (isinstance(number, int) and other.dtype.kind in "iu" and not floats)
+        dtype = other.dtype if fits else FLOAT32
+    else:
+        a, b = as_tensor(a), as_tensor(b)
+        kinds = {t.dtype for t in (a, b)}
+        reals = {d for d in kinds if d.kind == "f"}
+        if reals or floats:
+            dtype = max(reals, key=lambda d: d.itemsize, default=FLOAT32)
+        else:
+            dtype = np.result_type(*kinds)
+    return tuple(t.astype(dtype) if isinstance(t, Tensor) else Tensor(t, dtype=dtype) for t in (a, b))
+
+
+def _broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(
+            f"{name}: shapes {' and '.join(map(str, shapes))} do not fit together: "
+            "counted from the right, lengths must be equal or 1"
+        ) from None
+
+
+def _common_shape(name: str, *tensors: Tensor) -> tuple[int, ...]:
+    first = tensors[0].shape
+    if all(t.shape == first for t in tensors):
+        return first
+    return _broadcast_shapes(name, *(t.shape for t in tensors))
+
+
+def _binary(primitive: Primitive, a, b, floats: bool = False) -> Tensor:
+    a, b = _one_dtype(a, b, floats)
+    shape = _common_shape(primitive.name, a, b)
+    return apply(primitive, a.broadcast_to(shape), b.broadcast_to(shape))
+
+
+def _axes(axis, ndim: int) -> tuple[int, ...]:
+    """axis as NumPy takes it (None, a number, a tuple; negative from the end) as a sorted tuple."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    if any(not -ndim <= a < ndim for a in axes):
+        raise ShapeError(f"axis {axis} does not exist: the Tensor has {ndim} axes")
+    return tuple(sorted({int(a) % ndim for a in axes}))

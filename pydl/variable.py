@@ -1,0 +1,63 @@
+"""State: the Tensors that a step may change. Everything else in a traced function is an input or a constant."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .autograd import modes
+from .ops import ShapeError
+from .tensor import Tensor, TracedValueError, as_tensor
+
+
+class Variable(Tensor):
+    """State: a Tensor that a step may change, and only through `assign`.
+
+    A Program reads and writes it by identity, so a compiled step sees every change. Its array stays the same object
+    for life; its shape and dtype never change.
+    """
+
+    _is_state = True
+
+    def __init__(self, value, name: str = "variable", requires_grad: bool = False, dtype=None) -> None:
+        super().__init__(value, requires_grad, dtype)
+        self._value = np.array(self._value, order="C")
+        self.name = name
+        self._version = 0
+
+    def assign(self, value) -> None:
+        """Gives the variable a new value of the same shape: now, or at the end of the step being traced."""
+        value = as_tensor(value, self.dtype).astype(self.dtype)
+        if value.shape != self.shape:
+            raise ShapeError(f"assign to '{self.name}': expected shape {self.shape}, received {value.shape}")
+        if modes.recorder is not None:
+            modes.recorder.assign(self, value)
+        else:
+            np.copyto(self._value, value._array())
+        self._version += 1
+
+    def _array(self) -> np.ndarray:
+        if modes.recorder is not None:
+            raise TracedValueError(
+                f"{self!r} is state: its value is not known while a function is traced by jit, which reads it anew "
+                "at every call. Compute with it as a Tensor, or read it outside of the traced function"
+            )
+        return self._value
+
+    @property
+    def data(self) -> np.ndarray:
+        return self._array()
+
+    @data.setter
+    def data(self, value) -> None:
+        self._array()
+        self.assign(value)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}('{self.name}', shape={self.shape}, dtype={self.dtype})"
+
+
+class Parameter(Variable):
+    """A Variable that training changes: the optimizer follows its gradient."""
+
+    def __init__(self, value, name: str = "parameter", dtype=None) -> None:
+        super().__init__(value, name, requires_grad=True, dtype=dtype)
