@@ -1,0 +1,132 @@
+"""`jit`: a function that is traced once per shapes and dtypes of its arguments, and runs compiled from then on."""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable
+from numbers import Number
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..autograd import modes
+from .. import backends  # the module, not its names: backends read Programs, and so import from this folder
+from ..ops import spec_of
+from ..tensor import Tensor, as_input
+from ..variable import Variable
+from .passes import optimize
+from .program import Program
+from .trace import Trace
+
+CACHE_SIZE = 32  # Programs kept per function; the one that was not used for longest goes first
+
+
+class _Compiled(NamedTuple):
+    program: Program
+    executable: Any
+    structure: Any  # of the result: how its Tensors are nested
+
+
+class Jitted:
+    """What `jit` makes of a function. Call it like the function; `.program(*args)` shows what is run."""
+
+    def __init__(self, function: Callable, device: str) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self._function = function
+        self._backend = backends.backend_for(device)
+        self._cache: OrderedDict[Any, _Compiled] = OrderedDict()
+
+    def __call__(self, *args, **kwargs):
+        if modes.recorder is not None:  # inside another traced function: part of its Program
+            return self._function(*args, **kwargs)
+        compiled, arrays = self._compiled(args, kwargs)
+        outputs = iter(compiled.executable(*arrays))
+        return _rebuild(compiled.structure, lambda _: Tensor._wrap(next(outputs)))
+
+    def program(self, *args, **kwargs) -> Program:
+        """The Program for arguments of these shapes and dtypes (traced now if it was not yet); print it."""
+        return self._compiled(args, kwargs)[0].program
+
+    def _compiled(self, args, kwargs) -> tuple[_Compiled, list[np.ndarray]]:
+        arrays: list[np.ndarray] = []
+        structure = _flatten((args, kwargs), arrays)
+        key = (structure, tuple(map(spec_of, arrays)), modes.grad_enabled)
+        compiled = self._cache.get(key)
+        if compiled is None:
+            compiled = self._cache[key] = self._trace(structure, arrays)
+            if len(self._cache) > CACHE_SIZE:
+                self._cache.popitem(last=False)
+        else:
+            self._cache.move_to_end(key)
+        return compiled, arrays
+
+    def _trace(self, structure, arrays: list[np.ndarray]) -> _Compiled:
+        with Trace(getattr(self._function, "__name__", "function")) as trace:
+            inputs = iter([trace.input(spec_of(array)) for array in arrays])
+            args, kwargs = _rebuild(structure, lambda _: next(inputs))
+            outputs: list[Tensor] = []
+            result = _collect(self._function(*args, **dict(kwargs)), outputs)
+            program = optimize(trace.finish(outputs)).validate()
+        state = [variable._value for variable, _ in program.state]
+        return _Compiled(program, self._backend.compile(program, state), result)
+
+
+def jit(function: Callable | None = None, *, device: str = "auto") -> Any:
+    """Compiles a function of arrays and Tensors.
+
+    The function is run once per shapes and dtypes of its arguments to write down its operations as a `Program`;
+    further calls run the compiled Program. Arrays, Tensors and numbers among the arguments (also in lists, tuples and
+    dicts) are inputs; strings, booleans and None are fixed, each choice with a Program of its own. Variables are
+    state: read when the call begins, written when it ends. Gradients computed inside do not leave the function.
+
+    device: "auto", or one of `pydl.devices()`.
+    """
+    if function is None:
+        return functools.partial(jit, device=device)
+    return Jitted(function, device)
+
+
+# ---- nested arguments: a structure is the nesting with _LEAF (or a fixed value) in the places of arrays
+
+_LEAF = "\0leaf"
+
+
+def _flatten(thing, arrays: list[np.ndarray]):
+    if isinstance(thing, (tuple, list)):
+        return (type(thing).__name__, *(_flatten(part, arrays) for part in thing))
+    if isinstance(thing, dict):
+        return ("dict", *((name, _flatten(thing[name], arrays)) for name in sorted(thing)))
+    if thing is None or isinstance(thing, (str, bool)):
+        return ("fixed", thing)
+    if isinstance(thing, Variable):
+        raise TypeError(f"jit: {thing!r} is state, not an argument: use it inside of the function")
+    if isinstance(thing, (Tensor, np.ndarray, Number, np.generic)):
+        number = isinstance(thing, Number) and not isinstance(thing, np.generic)
+        arrays.append((Tensor(thing) if number else as_input(thing))._array())
+        return _LEAF
+    raise TypeError(f"jit: expected arrays, Tensors, numbers, strings or None, received {type(thing).__name__}")
+
+
+def _collect(thing, outputs: list[Tensor]):
+    """Like _flatten, for what a traced function returns: its Tensors go to `outputs`."""
+    if isinstance(thing, (tuple, list)):
+        return (type(thing).__name__, *(_collect(part, outputs) for part in thing))
+    if isinstance(thing, dict):
+        return ("dict", *((name, _collect(thing[name], outputs)) for name in thing))
+    if isinstance(thing, Tensor):
+        outputs.append(thing)
+        return _LEAF
+    return ("fixed", thing)
+
+
+def _rebuild(structure, leaf: Callable):
+    if structure is _LEAF:
+        return leaf(structure)
+    kind, *parts = structure
+    if kind == "fixed":
+        return parts[0]
+    if kind == "dict":
+        return {name: _rebuild(part, leaf) for name, part in parts}
+    items = [_rebuild(part, leaf) for part in parts]
+    return items if kind == "list" else tuple(items)

@@ -1,0 +1,58 @@
+"""A progress bar for the terminal: one line that is redrawn there, a few plain lines where output goes to a file."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from ..callbacks import Callback, Logs
+
+_WIDTH = 24
+_REDRAW = 0.1  # seconds between two drawings
+_LINES = 20  # lines at most where the output is not a terminal
+
+
+class ProgressBar(Callback):
+    """Shows epoch, bar, time per step and the logs while `fit` runs."""
+
+    def __init__(self, stream=None) -> None:
+        self._stream = stream
+
+    def on_train_begin(self, logs: Logs) -> None:
+        self._out = self._stream or sys.stdout
+        self._live = bool(getattr(self._out, "isatty", lambda: False)())
+        self._epoch = 0
+        self._steps = 0
+        self._start = self._drawn = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        self._steps += 1
+        if self._live and time.perf_counter() - self._drawn >= _REDRAW:
+            self._draw((batch + 1) / self.params["steps"], logs)
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        epochs = self.params["epochs"]
+        if self._live:
+            self._draw(1.0, logs)
+            if epochs <= _LINES or epoch + 1 == epochs:
+                self._out.write("\n")
+        elif epoch + 1 == epochs or (epoch + 1) % max(1, epochs // _LINES) == 0:
+            self._out.write(self._line(logs) + "\n")
+        self._out.flush()
+
+    def _draw(self, share: float, logs: Logs) -> None:
+        filled = round(share * _WIDTH)
+        bar = "=" * filled + "." * (_WIDTH - filled)
+        self._out.write(f"\r\x1b[K{self._line(logs, bar)}")
+        self._out.flush()
+        self._drawn = time.perf_counter()
+
+    def _line(self, logs: Logs, bar: str = "") -> str:
+        epochs = self.params["epochs"]
+        milliseconds = 1000 * (time.perf_counter() - self._start) / max(1, self._steps)
+        values = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        shown = f"[{bar}] " if bar else ""
+        return f"epoch {self._epoch + 1:>{len(str(epochs))}}/{epochs} {shown}{milliseconds:.2f} ms/step  {values}"
