@@ -1,0 +1,7 @@
+"""`python -m pydl ...`"""
+
+import sys
+
+from pydl.cli import main
+
+sys.exit(main())

@@ -1,0 +1,134 @@
+"""What the command line understands, and how it answers: results on standard output, one line for a mistake, exit 2."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+import pydl
+from pydl import lessons
+from pydl.backends import DeviceError
+from pydl.callbacks import observing
+from pydl.data import DataError
+from pydl.train import NonFiniteError, ProgressBar, TrainingStopped, control
+
+from . import pictures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (lessons.LessonError, DataError, DeviceError, NonFiniteError) as error:
+        print(f"pydl: {error}", file=sys.stderr)
+        return 2
+    except TrainingStopped as stopped:
+        print(f"\npydl: {stopped}", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pydl", description="pydl: a deep-learning laboratory")
+    parser.add_argument("--version", action="version", version=f"pydl {pydl.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("lessons", help="list the lessons and their options")
+    listing.set_defaults(command=_list)
+
+    run = commands.add_parser("run", help="run a lesson: run LESSON --option value", add_help=False)
+    run.add_argument("lesson", nargs="?", help="its name; `lessons` lists them")
+    run.add_argument("options", nargs=argparse.REMAINDER)
+    run.set_defaults(command=_run)
+
+    bench = commands.add_parser("bench", help="time a training step beside a hand-written NumPy loop")
+    bench.add_argument("--device", default="auto", help="auto, or one of: " + ", ".join(pydl.devices()))
+    bench.add_argument("--rounds", type=_positive, default=15)
+    bench.add_argument("--steps", type=_positive, default=40, help="steps per round")
+    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
+    bench.set_defaults(command=_bench)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, received {text!r}")
+    return int(text)
+
+
+def _list(_: argparse.Namespace) -> int:
+    for entry in lessons.catalog():
+        print(f"{entry['name']}: {entry['title']['en']} / {entry['title']['ko']}")
+        for option in lessons.options_for(entry["name"]).values():
+            print(f"    {_usage(option)}")
+    return 0
+
+
+def _usage(option) -> str:
+    default = "as it suits the place" if option.default is None else _plain(option.default)
+    return f"--{option.name:<14} {option.expected()} (default {default})"
+
+
+def _plain(value) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _run(options: argparse.Namespace) -> int:
+    name = options.lesson
+    if name in (None, "-h", "--help"):
+        print("usage: python -m pydl run LESSON --option value ...\n")
+        _list(options)
+        return 0 if name else 2
+    known = lessons.options_for(name)
+    if {"-h", "--help"} & set(options.options):
+        print(f"{lessons.texts(name)['shows']['en']}\n\noptions of {name}:")
+        print("\n".join(f"  {_usage(option)}" for option in known.values()))
+        return 0
+    chosen = _pairs(options.options)
+    control.reset()
+    before = signal.signal(signal.SIGINT, _interrupt)
+    try:
+        keeper = pictures.Keeper()
+        with observing(ProgressBar()), lessons.listening(keeper):
+            outcome = lessons.run(name, **chosen)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    keeper.print()
+    for key, value in outcome["result"].items():
+        print(f"{key:<16}{value:.4f}")
+    return 0
+
+
+def _interrupt(number, frame) -> None:
+    """The first Ctrl-C ends the training at the next step, a second one ends the program."""
+    if control.stop_requested():
+        raise KeyboardInterrupt
+    control.request_stop()
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    """--learning-rate 0.1 --seed=7 as {"learning_rate": "0.1", "seed": "7"}."""
+    pairs: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("--"):
+            raise lessons.LessonError(f"expected --option value, received {word!r}")
+        name, equals, value = word[2:].partition("=")
+        name = name.replace("-", "_")
+        if not equals:
+            value = next(rest, None)
+            if value is None or value.startswith("--"):
+                raise lessons.LessonError(f"option {name}: a value is missing after {word}")
+        if name in pairs:
+            raise lessons.LessonError(f"option {name} is given twice")
+        pairs[name] = value
+    return pairs
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from .bench import measure, report
+
+    print(report(measure(options.device, options.rounds, options.steps), options.json))
+    return 0

@@ -1,0 +1,134 @@
+"""Options of a lesson: the signature of its `run` is the table.
+
+Every parameter has a default and a type that says what it may be, `Annotated[int, Range(1, 100)]` or one of the names
+below. The page turns them into controls, the command line into flags; both hand over text or values, and `accept`
+makes of them what the lesson gets, or says in one line what is wrong.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+
+class LessonError(ValueError):
+    """A lesson, an option or a value that does not exist; the message lists what does."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from minimum to maximum, both included."""
+
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of a few words."""
+
+    choices: tuple[str, ...]
+
+    def __init__(self, *choices: str) -> None:
+        object.__setattr__(self, "choices", choices)
+
+
+Layers = Annotated[tuple[int, ...], Range(1, 4096)]  # units of the hidden layers, first to last
+Activation = Annotated[str, OneOf("sigmoid", "tanh", "relu")]
+LearningRate = Annotated[float, Range(1e-6, 100.0)]
+Epochs = Annotated[int, Range(1, 1_000_000)]
+BatchSize = Annotated[int, Range(1, 60_000)]
+Seed = Annotated[int, Range(0, 2**32 - 1)]
+Device = Annotated[str, OneOf("auto", "numpy")]
+MAX_LAYERS = 64
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: `type` is "int", "float", "choice" or "ints"; `optional` where None (its default) has a meaning."""
+
+    name: str
+    type: str
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+    def accept(self, value: Any) -> Any:
+        """The value as the lesson gets it, from text or from a value; raises LessonError."""
+        if value is None and self.optional:
+            return None
+        try:
+            return _ACCEPT[self.type](self, value)
+        except (TypeError, ValueError, OverflowError):
+            raise LessonError(f"option {self.name}: expected {self.expected()}, received {value!r}") from None
+
+    def expected(self) -> str:
+        if self.type == "choice":
+            return f"one of {', '.join(self.choices)}"
+        low, high = (f"{bound:,.10g}" for bound in (self.minimum, self.maximum))
+        if self.type == "ints":
+            return f"1 to {MAX_LAYERS} numbers from {low} to {high}, as in 256,256"
+        return f"{'a whole number' if self.type == 'int' else 'a number'} from {low} to {high}"
+
+
+def _within(option: Option, number):
+    if not option.minimum <= number <= option.maximum:
+        raise ValueError
+    return number
+
+
+def _int(option: Option, value) -> int:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError
+    return _within(option, int(value.strip().replace("_", "") if isinstance(value, str) else value))
+
+
+def _float(option: Option, value) -> float:
+    if isinstance(value, bool) or not math.isfinite(number := float(value)):
+        raise ValueError
+    return _within(option, number)
+
+
+def _choice(option: Option, value) -> str:
+    if value not in option.choices:
+        raise ValueError
+    return value
+
+
+def _ints(option: Option, value) -> tuple[int, ...]:
+    parts = value.replace("-", ",").split(",") if isinstance(value, str) else value
+    if isinstance(parts, (int, float)):
+        parts = [parts]
+    numbers = tuple(_int(option, part) for part in parts)
+    if not 1 <= len(numbers) <= MAX_LAYERS:
+        raise ValueError
+    return numbers
+
+
+_ACCEPT: dict[str, Callable[[Option, Any], Any]] = {"int": _int, "float": _float, "choice": _choice, "ints": _ints}
+
+
+def options_of(run: Callable) -> dict[str, Option]:
+    """The options of a lesson, read from the signature of its `run`."""
+    hints = get_type_hints(run, include_extras=True)
+    return {
+        name: _option(name, hints[name], parameter.default)
+        for name, parameter in inspect.signature(run).parameters.items()
+    }
+
+
+def _option(name: str, hint, default) -> Option:
+    # Annotated[...] | None: None is a value of its own, "as it suits the place"
+    optional = get_origin(hint) is not Annotated
+    if optional:
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    kind, rule = get_args(hint)
+    if isinstance(rule, OneOf):
+        return Option(name, "choice", default, choices=rule.choices, optional=optional)
+    text = "ints" if get_origin(kind) is tuple else kind.__name__
+    return Option(name, text, default, rule.minimum, rule.maximum, optional=optional)

@@ -1,0 +1,87 @@
+"""XOR: four points that no straight line separates, and a hidden layer that learns to.
+
+The output is 1 where exactly one of two inputs is 1. A single neuron draws one straight line and must fail. With a
+hidden layer the network bends the plane first; nine sigmoid layers in a row, though, let the gradient vanish on its
+way back, and the cost stays at log 2 = 0.6931: a coin toss.
+"""
+
+import math
+from typing import Annotated
+
+import numpy as np
+
+import pydl
+from pydl import losses, nn, optim
+from pydl.callbacks import Callback
+
+from .figures import show
+from .options import Activation, BatchSize, Device, Epochs, Layers, LearningRate, OneOf, Range, Seed
+
+INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+TARGETS = np.array([[0], [1], [1], [0]], np.float32)
+
+
+def run(
+    layers: Layers = (8,),
+    activation: Activation = "tanh",
+    learning_rate: LearningRate = 0.05,
+    epochs: Epochs = 500,
+    batch_size: BatchSize = 4,
+    seed: Seed = 777,
+    device: Device = "auto",
+    dataset: Annotated[str, OneOf("xor")] = "xor",
+    subset: Annotated[int, Range(0, 4)] = 0,
+):
+    pydl.seed(seed)
+    rows = slice(subset or None)  # how many of the four rows to learn from; 0 for all
+
+    hidden = [nn.Dense(units, activation=activation, kernel_initializer="glorot_normal") for units in layers]
+    model = nn.Sequential([*hidden, nn.Dense(1)])
+    model.compile(
+        optimizer=optim.Adam(learning_rate=learning_rate),
+        loss=losses.BinaryCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    history = model.fit(
+        INPUTS[rows],
+        TARGETS[rows],
+        batch_size=batch_size,
+        epochs=epochs,
+        callbacks=[Pictures()],
+        device=device,
+        verbose=0,
+    )
+
+    loss, accuracy = model.evaluate(INPUTS, TARGETS, device=device, verbose=0)
+    outputs = probabilities(model, INPUTS)
+    result = {"loss": loss, "accuracy": accuracy}
+    result |= {f"output_{a:.0f}{b:.0f}": float(output) for (a, b), output in zip(INPUTS, outputs)}
+    return {"history": history.history, "result": result}
+
+
+def probabilities(model, points):
+    """What the network holds each point to be: the probability of a 1."""
+    return nn.functional.sigmoid(model.predict(points)).numpy().ravel()
+
+
+class Pictures(Callback):
+    """The decision surface and the four outputs, shown after epochs 1, 2, 4, 8, ... and at equal steps later on."""
+
+    LOW, HIGH, SIZE = -0.5, 1.5, 41
+
+    def on_train_begin(self, logs):
+        axis = np.linspace(self.LOW, self.HIGH, self.SIZE, dtype=np.float32)
+        self.plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+        self.every = max(1, self.params["epochs"] // 50)
+
+    def on_epoch_end(self, epoch, logs):
+        done = epoch + 1
+        if done % self.every == 0 or done == self.params["epochs"] or math.log2(done).is_integer():
+            self.draw()
+
+    def draw(self):
+        surface = probabilities(self.model, self.plane).reshape(self.SIZE, self.SIZE)
+        points = np.hstack([INPUTS, TARGETS]).tolist()
+        show("decision_surface", low=self.LOW, high=self.HIGH, size=self.SIZE, values=surface, points=points)
+        outputs = probabilities(self.model, INPUTS).tolist()
+        show("outputs", inputs=INPUTS.tolist(), targets=TARGETS.ravel().tolist(), outputs=outputs)
