@@ -11,10 +11,11 @@ from . import nn  # isort: skip  (first: the models bring in everything that the
 from . import callbacks, data, init, lessons, losses, metrics, optim, random, train
 from .autograd import no_grad
 from .backends import DeviceError, devices
+from .functions import concatenate, grad, where
 from .jit import jit
 from .ops import ShapeError
 from .random import seed
-from .tensor import Tensor, concatenate, grad, matmul, where
+from .tensor import Tensor, matmul
 from .variable import Parameter, Variable
 
 __all__ = [

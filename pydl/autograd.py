@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from typing import Any
 
 from .ops import Primitive
 
@@ -17,7 +18,7 @@ class _Modes(threading.local):
     """What holds for the operations of this thread right now."""
 
     grad_enabled = True
-    recorder = None  # the trace that operations are recorded in, or None: each is evaluated at once
+    recorder: Any = None  # the trace that operations are recorded in, or None: each is evaluated at once
 
 
 modes = _Modes()

@@ -12,7 +12,10 @@ Ints = tuple[int, ...]
 def basic_index(shape: Ints, index) -> tuple[Ints, Ints, Ints, Ints]:
     """What x[index] is for x of a shape: start, stop and step per axis, and the shape to see the result in."""
     index = _one_part_per_axis(shape, index if isinstance(index, tuple) else (index,))
-    start, stop, step, result = [], [], [], []
+    start: list[int] = []
+    stop: list[int] = []
+    step: list[int] = []
+    result: list[int] = []
     for part in index:
         if part is None:
             result.append(1)

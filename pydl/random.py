@@ -39,7 +39,7 @@ class Generator:
 
     def bits(self, count: int) -> np.ndarray:
         """`count` random uint32."""
-        counter = self.counter.item()
+        counter = int(self.counter)
         words = random_words(self.key.data, counter, count)
         self.counter.assign(Tensor((counter + 1) % 2**32, dtype=UINT32))
         return words

@@ -8,7 +8,7 @@ hand over to `apply`, the one door through which every operation goes: evaluated
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Number
 
 import numpy as np
@@ -46,8 +46,8 @@ def apply(primitive: Primitive, *inputs: Tensor, **params) -> Tensor:
 class Tensor:
     """An array that remembers how it was computed.
 
-    data:          anything NumPy makes an array of. float32 and float64 stay; Python numbers, integers and booleans
-                   become float32, unless `dtype` says otherwise
+    data:          anything NumPy makes an array of. Arrays of float32 and float64 stay what they are; Python numbers
+                   (in lists, too), integers and booleans become float32, unless `dtype` says otherwise
     requires_grad: True to have `backward()` fill in `.grad`
     """
 
@@ -252,19 +252,19 @@ class Tensor:
     # ---- functions
 
     def exp(self):
-        return apply(ops.elementwise.exp, _floating(self))
+        return apply(ops.elementwise.exp, floating(self))
 
     def log(self):
-        return apply(ops.elementwise.log, _floating(self))
+        return apply(ops.elementwise.log, floating(self))
 
     def sqrt(self):
-        return apply(ops.elementwise.sqrt, _floating(self))
+        return apply(ops.elementwise.sqrt, floating(self))
 
     def tanh(self):
-        return apply(ops.elementwise.tanh, _floating(self))
+        return apply(ops.elementwise.tanh, floating(self))
 
     def sigmoid(self):
-        return apply(ops.elementwise.sigmoid, _floating(self))
+        return apply(ops.elementwise.sigmoid, floating(self))
 
     def relu(self):
         return self.maximum(0)
@@ -304,8 +304,8 @@ class Tensor:
         return -(-self).max(axis, keepdims)
 
     def mean(self, axis=None, keepdims: bool = False) -> Tensor:
-        x = _floating(self)
-        count = math.prod(x.shape[a] for a in _axes(axis, x.ndim))
+        x = floating(self)
+        count = math.prod(x.shape[a] for a in normalized_axes(axis, x.ndim))
         if count == 0:
             raise ShapeError(f"mean: expected at least one element, received shape {x.shape}")
         return x.sum(axis, keepdims) / count
@@ -313,10 +313,10 @@ class Tensor:
     def argmax(self, axis: int | None = None) -> Tensor:
         if axis is None:
             return self.reshape((-1,)).argmax(0)
-        return apply(ops.reduction.argmax, self, axis=_axes(axis, self.ndim)[0])
+        return apply(ops.reduction.argmax, self, axis=normalized_axes(axis, self.ndim)[0])
 
     def _reduce(self, primitive: Primitive, axis, keepdims: bool) -> Tensor:
-        axes = _axes(axis, self.ndim)
+        axes = normalized_axes(axis, self.ndim)
         result = apply(primitive, self, axes=axes) if axes else self
         return result.reshape(kept(self.shape, axes)) if keepdims else result
 
@@ -333,7 +333,7 @@ class Tensor:
 
     def transpose(self, *axes) -> Tensor:
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        order = tuple(_axes(a, self.ndim)[0] for a in order) if order else tuple(reversed(range(self.ndim)))
+        order = tuple(normalized_axes(a, self.ndim)[0] for a in order) if order else tuple(reversed(range(self.ndim)))
         return apply(ops.movement.transpose, self, axes=order)
 
     @property
@@ -393,59 +393,22 @@ def matmul(a, b) -> Tensor:
     return y.reshape((*batch, *rows, *columns))
 
 
-def where(condition, a, b) -> Tensor:
-    """Elements of a where the condition is true, elements of b elsewhere."""
-    return as_input(condition).where(a, b)
-
-
-def concatenate(tensors: Sequence, axis: int = 0) -> Tensor:
-    """Tensors one after the other along an axis."""
-    parts = [as_tensor(t) for t in tensors]
-    if not parts:
-        raise ShapeError("concatenate: expected at least one Tensor, received none")
-    return apply(ops.movement.concatenate, *parts, axis=_axes(axis, parts[0].ndim)[0])
-
-
-def grad(function: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
-    """The gradient of a function of Tensors that gives a single number, as a function of the same arguments.
-
-    argnums: which arguments to differentiate by. A tuple gives a tuple of gradients. Gradients can be differentiated
-    again: grad(grad(f)).
-    """
-
-    def gradient(*args):
-        numbers = (argnums,) if isinstance(argnums, int) else argnums
-        args = list(args)
-        for number in numbers:
-            # Adding 0 gives each argument a node of its own, still linked to what it was computed from.
-            value = as_input(args[number])
-            args[number] = _floating(value) + Tensor(np.zeros((), FLOAT32), requires_grad=True)
-        result = function(*args)
-        if result.size != 1:
-            raise ShapeError(f"grad: expected a function that gives a single number, received shape {result.shape}")
-        chosen = [args[number] for number in numbers]
-        parts = autograd.gradients(result, Tensor(np.ones(result.shape, result.dtype)), chosen, create_graph=True)
-        parts = [Tensor(np.zeros(t.shape, t.dtype)) if part is None else part for t, part in zip(chosen, parts)]
-        return parts[0] if isinstance(argnums, int) else tuple(parts)
-
-    return gradient
-
-
 # ---- what the operators put in
 
 
 def _as_array(data, dtype=None) -> np.ndarray:
-    """The rule of dtypes: float32 and float64 stay, everything else becomes float32 unless `dtype` is given."""
+    """The rule of dtypes: arrays of floats keep theirs, everything else becomes float32 unless `dtype` is given."""
     array = data._array() if isinstance(data, Tensor) else np.asarray(data)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"Tensor: expected numbers, received {type(data).__name__} of dtype {array.dtype}")
     if dtype is None:
-        dtype = array.dtype if array.dtype in (np.float32, np.float64) else FLOAT32
+        keeps = array.dtype in (np.float32, np.float64) and hasattr(data, "dtype")
+        dtype = array.dtype if keeps else FLOAT32
     return array.astype(dtype, copy=False)
 
 
 def as_input(data) -> Tensor:
-    """An array as a Tensor that keeps its integer or boolean dtype (64-bit integers become int32: GPUs have no others)."""
+    """An array as a Tensor that keeps its integer or boolean dtype; 64-bit integers become int32, as GPUs have it."""
     if isinstance(data, Tensor):
         return data
     array = np.asarray(data)
@@ -464,7 +427,7 @@ def as_tensor(value, dtype=None) -> Tensor:
     return Tensor(value, dtype=dtype if isinstance(value, (Number, bool, np.generic)) else None)
 
 
-def _floating(x: Tensor) -> Tensor:
+def floating(x: Tensor) -> Tensor:
     return x if x.dtype.kind == "f" else x.astype(FLOAT32)
 
 
@@ -486,7 +449,8 @@ def _one_dtype(a, b, floats: bool = False) -> tuple[Tensor, Tensor]:
             dtype = max(reals, key=lambda d: d.itemsize, default=FLOAT32)
         else:
             dtype = np.result_type(*kinds)
-    return tuple(t.astype(dtype) if isinstance(t, Tensor) else Tensor(t, dtype=dtype) for t in (a, b))
+    a, b = (t.astype(dtype) if isinstance(t, Tensor) else Tensor(t, dtype=dtype) for t in (a, b))
+    return a, b
 
 
 def _broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -512,7 +476,7 @@ def _binary(primitive: Primitive, a, b, floats: bool = False) -> Tensor:
     return apply(primitive, a.broadcast_to(shape), b.broadcast_to(shape))
 
 
-def _axes(axis, ndim: int) -> tuple[int, ...]:
+def normalized_axes(axis, ndim: int) -> tuple[int, ...]:
     """axis as NumPy takes it (None, a number, a tuple; negative from the end) as a sorted tuple."""
     if axis is None:
         return tuple(range(ndim))

@@ -81,16 +81,16 @@ def _state_copies(program: Program, direct: dict[Value, Value], arrays) -> list[
     Where one of them reads a state array (two Variables that change places, say), all are set aside first.
     """
     state = {id(variable): value for variable, value in program.state}
-    copies = []
+    copies: list[tuple[np.ndarray, np.ndarray]] = []
     for variable, value in program.updates:
         old = state[id(variable)]
         if direct.get(value) is not old:
             copies.append((arrays[old], arrays[value]))
     targets = [target for target, _ in copies]
-    aside = []
+    aside: list[Callable[[], object]] = []
     for index, (target, source) in enumerate(copies):
         if any(np.may_share_memory(source, other) for other in targets):
             spare = np.empty_like(source)
             aside.append(functools.partial(np.copyto, spare, source))
             copies[index] = target, spare
-    return aside + [functools.partial(np.copyto, target, source) for target, source in copies]
+    return [*aside, *(functools.partial(np.copyto, target, source) for target, source in copies)]

@@ -118,8 +118,8 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
         name, equals, value = word[2:].partition("=")
         name = name.replace("-", "_")
         if not equals:
-            value = next(rest, None)
-            if value is None or value.startswith("--"):
+            value = next(rest, "--")
+            if value.startswith("--"):
                 raise lessons.LessonError(f"option {name}: a value is missing after {word}")
         if name in pairs:
             raise lessons.LessonError(f"option {name} is given twice")

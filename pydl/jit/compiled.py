@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd import modes
 from .. import backends  # the module, not its names: backends read Programs, and so import from this folder
+from ..autograd import modes
 from ..ops import spec_of
 from ..tensor import Tensor, as_input
 from ..variable import Variable

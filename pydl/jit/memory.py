@@ -40,12 +40,13 @@ class _Lifetimes:
         for value in given:
             self.owner[value], self.contiguous[value] = value, True
         for time, instruction in enumerate(program.instructions):
-            result, source = instruction.result, instruction.inputs[0] if instruction.inputs else None
-            whole = instruction.primitive.name == "reshape"
-            if instruction.primitive.view and (self.contiguous[source] or not whole):
-                self.owner[result], self.contiguous[result] = self.owner[source], whole
-            else:  # a reshape of what is not contiguous must copy
-                self.owner[result], self.contiguous[result] = result, True
+            result = instruction.result
+            self.owner[result], self.contiguous[result] = result, True
+            if instruction.primitive.view:
+                source = instruction.inputs[0]
+                whole = instruction.primitive.name == "reshape"
+                if self.contiguous[source] or not whole:  # a reshape of what is not contiguous must copy
+                    self.owner[result], self.contiguous[result] = self.owner[source], whole
             self.last_use[self.owner[result]] = time
             for value in instruction.inputs:
                 self.last_use[self.owner[value]] = time

@@ -90,7 +90,7 @@ class Trace:
 
     def check_gradient(self, leaf: Tensor) -> None:
         """A gradient from before the trace would be a constant in it: it must not be added to."""
-        if isinstance(leaf._grad._value, np.ndarray):
+        if leaf._grad is not None and isinstance(leaf._grad._value, np.ndarray):
             raise RuntimeError(
                 f"{leaf!r} holds a gradient from before the traced function: call optimizer.zero_grad() first"
             )

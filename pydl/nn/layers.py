@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .. import init
-from ..registry import resolve
 from ..ops import ShapeError
+from ..registry import resolve
 from ..variable import Parameter
 from .functional import ACTIVATIONS
 from .module import Module, Shape
@@ -37,7 +37,7 @@ class Dense(Module):
     def build(self, shape: Shape) -> None:
         if len(shape) != 1:
             raise ShapeError(
-                f"{self.name}: expected samples of one axis (batch, in), received (batch, {', '.join(map(str, shape))}); "
+                f"{self.name}: expected samples of one axis (batch, in), received samples of shape {shape}; "
                 "reshape images to one row each first"
             )
         kernel = init.draw(self.kernel_initializer, (shape[0], self.units))

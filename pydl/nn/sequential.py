@@ -9,7 +9,7 @@ from ..train.trainer import Trainer
 from .module import Module, Shape
 
 
-class Sequential(Trainer, Module):
+class Sequential(Trainer):
     """A stack of layers.
 
     layers:      Modules, first to last

@@ -11,8 +11,8 @@ from ..variable import Parameter, Variable
 class Optimizer:
     """Base class; a subclass defines `slots` and `update`.
 
-    learning_rate: the size of a step. It is a Variable: `optimizer.learning_rate.assign(0.01)` acts at the next step
-                   of a compiled training step, too
+    learning_rate: the size of a step. It is a Variable (float64, converted to each parameter's dtype):
+                   `optimizer.learning_rate.assign(0.01)` acts at the next step of a compiled training step, too
     """
 
     slots: tuple[str, ...] = ()  # names of the numbers kept beside each weight, all beginning at zero
@@ -20,7 +20,7 @@ class Optimizer:
     def __init__(self, learning_rate: float) -> None:
         if not learning_rate > 0:
             raise ValueError(f"learning_rate: expected a number above 0, received {learning_rate}")
-        self.learning_rate = Variable(learning_rate, name="optimizer/learning_rate")
+        self.learning_rate = Variable(learning_rate, name="optimizer/learning_rate", dtype="float64")
         self.iterations = Variable(0, name="optimizer/iterations", dtype="uint32")
         self.parameters: list[Parameter] = []
         self._slots: list[dict[str, Variable]] = []

@@ -1,4 +1,4 @@
-"""Trainer: compile, fit, evaluate and predict for any Module, after Keras.
+"""Trainer: a Module that can be trained, with compile, fit, evaluate and predict after Keras.
 
 There is one training loop, and it runs compiled: forward pass, backward pass and update are one Program that `jit`
 makes at the first batch.
@@ -17,6 +17,8 @@ from ..autograd import no_grad
 from ..backends import backend_for, devices
 from ..callbacks import Callback, CallbackList, History, observers
 from ..jit import jit
+from ..metrics import Metric
+from ..nn.module import Module
 from ..tensor import ShapeError, Tensor
 from . import control
 from .diagnosis import NonFiniteError, explain_nonfinite
@@ -25,12 +27,13 @@ from .progress import ProgressBar
 EVALUATION_BATCH = 500  # rows at a time where nothing is learned: less overhead, and activations still fit the cache
 
 
-class Trainer:
-    """Mixed into a Module: `self(x)` gives outputs, `self.parameters()` what is trained."""
+class Trainer(Module):
+    """Base class of models: `self(x)` gives outputs, `self.parameters()` what is trained."""
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[str, str], Any] = {}  # (what, device): the jitted function
         self._loss: losses.Loss | None = None
+        self._metrics: list[tuple[str, Metric]] = []
 
     def compile(self, optimizer="sgd", loss=None, metrics: Sequence = ()) -> None:
         """Chooses how to train.
@@ -60,12 +63,13 @@ class Trainer:
         x: (samples, ...), y: (samples, ...). verbose: 0 silent, 1 with a progress bar.
         Raises NonFiniteError when the loss becomes NaN or infinite, TrainingStopped when a stop was requested.
         """
-        x, y = self._checked(x, y, "fit")
+        x, y = self._checked("fit", x, y)
         if epochs < 0 or batch_size < 1:
             raise ValueError(f"fit: expected epochs >= 0 and batch_size >= 1, received {epochs} and {batch_size}")
-        validation = self._checked(*validation_data, "validation_data") if validation_data is not None else None
-        if self.optimizer.parameters != (parameters := self.parameters()):
-            self.optimizer.build(parameters)
+        if validation_data is not None and len(validation_data) != 2:
+            raise ValueError(f"validation_data: expected (x, y), received {len(validation_data)} parts")
+        validation = None if validation_data is None else self._checked("validation_data", *validation_data)
+        self._build_optimizer()
         step = self._function("train", device)
         history = History()
         samples = len(x)
@@ -113,7 +117,7 @@ class Trainer:
         self, x, y, batch_size: int = EVALUATION_BATCH, verbose: int = 1, return_dict: bool = False, device="auto"
     ):
         """The loss, and the metrics after it, over all of (x, y): a number, a list, or a dict by name."""
-        values = self._measure(*self._checked(x, y, "evaluate"), batch_size, device)
+        values = self._measure(*self._checked("evaluate", x, y), batch_size, device)
         if verbose:
             print("  ".join(f"{name} {value:.4f}" for name, value in values.items()))
         if return_dict:
@@ -136,28 +140,36 @@ class Trainer:
         backend_for(device)  # an unknown device is an error before anything is traced
         key = what, device
         if key not in self._compiled:
-            function = {"train": self._train_step, "evaluate": self._evaluate_step, "predict": self._predict_step}
-            self._compiled[key] = jit(function[what], device=device)
+            self._compiled[key] = jit(getattr(self, f"_{what}_step"), device=device)
         return self._compiled[key]
 
     def _train_step(self, x: Tensor, y: Tensor) -> list[Tensor]:
         outputs = self(x)
-        loss = self._loss(y, outputs)
+        loss, *rest = self._judged(y, outputs)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        return [loss, *(metric(y, outputs) for _, metric in self._metrics)]
+        return [loss, *rest]
 
     def _evaluate_step(self, x: Tensor, y: Tensor) -> list[Tensor]:
         with no_grad():
-            outputs = self(x)
-            return [self._loss(y, outputs), *(metric(y, outputs) for _, metric in self._metrics)]
+            return self._judged(y, self(x))
 
     def _predict_step(self, x: Tensor) -> Tensor:
         with no_grad():
             return self(x)
 
+    def _judged(self, y: Tensor, outputs: Tensor) -> list[Tensor]:
+        assert self._loss is not None  # _checked has seen to it
+        return [self._loss(y, outputs), *(metric(y, outputs) for _, metric in self._metrics)]
+
     # ---- what surrounds it
+
+    def _build_optimizer(self) -> None:
+        """Makes the optimizer's slots at the first fit; later ones go on with them."""
+        parameters = self.parameters()
+        if list(map(id, self.optimizer.parameters)) != list(map(id, parameters)):
+            self.optimizer.build(parameters)
 
     def _names(self) -> list[str]:
         return ["loss", *(name for name, _ in self._metrics)]
@@ -170,7 +182,7 @@ class Trainer:
             means.add(step(_numbers(x[rows]), y[rows]), len(x[rows]))
         return means.logs()
 
-    def _checked(self, x, y, where: str) -> tuple[np.ndarray, np.ndarray]:
+    def _checked(self, where: str, x, y) -> tuple[np.ndarray, np.ndarray]:
         """Data as arrays, after every check that can be made before a step is run."""
         if self._loss is None:
             raise RuntimeError(f"{where}: call compile(optimizer=..., loss=...) first")
