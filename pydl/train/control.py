@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 
 class TrainingStopped(KeyboardInterrupt):
-    """Raised out of `fit` at the first batch boundary after a stop was asked for.
+    """Raised out of `fit` (`evaluate`, `predict`) at the first batch boundary after a stop was asked for.
 
     history: the epochs that were finished, as in `History.history`. The model keeps what it has learned.
     """
@@ -51,7 +51,7 @@ def set_pause(function: Callable[[], object] | None, every: float = 0.05) -> Non
 
 
 def boundary(history: dict[str, list[float]]) -> None:
-    """Called by training loops between batches: pauses where it is time to, then stops where it was asked to."""
+    """Called by every loop between two batches: pauses where it is time to, stops where it was asked to."""
     global _last_pause
     if _pause is not None and (now := time.monotonic()) - _last_pause >= _pause_every:
         _pause()

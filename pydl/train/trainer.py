@@ -34,6 +34,7 @@ class Trainer(Module):
         self._compiled: dict[tuple[str, str], Any] = {}  # (what, device): the jitted function
         self._loss: losses.Loss | None = None
         self._metrics: list[tuple[str, Metric]] = []
+        self.history = History()  # of the last fit
 
     def compile(self, optimizer="sgd", loss=None, metrics: Sequence = ()) -> None:
         """Chooses how to train.
@@ -71,7 +72,7 @@ class Trainer(Module):
         validation = None if validation_data is None else self._checked("validation_data", *validation_data)
         self._build_optimizer()
         step = self._function("train", device)
-        history = History()
+        history = self.history = History()
         samples = len(x)
         device = devices()[0] if device == "auto" else device
         params = {
@@ -104,7 +105,6 @@ class Trainer(Module):
                     break
             logs = means.logs()
             if validation is not None:
-                control.boundary(history.history)
                 values = self._measure(*validation, EVALUATION_BATCH, device)
                 logs.update({f"val_{name}": value for name, value in values.items()})
             notify("on_epoch_end", epoch, logs)
@@ -131,7 +131,10 @@ class Trainer(Module):
             raise ShapeError(f"predict: expected at least one sample, received shape {x.shape}")
         self.ensure_built(x.shape[1:])
         forward = self._function("predict", device)
-        parts = [forward(_numbers(x[i : i + batch_size])).numpy() for i in range(0, len(x), batch_size)]
+        parts = []
+        for start in range(0, len(x), batch_size):
+            control.boundary(self.history.history)
+            parts.append(forward(_numbers(x[start : start + batch_size])).numpy())
         return np.concatenate(parts)
 
     # ---- what is compiled
@@ -178,6 +181,7 @@ class Trainer(Module):
         step = self._function("evaluate", device)
         means = _Means(self._names())
         for start in range(0, len(x), batch_size):
+            control.boundary(self.history.history)
             rows = slice(start, start + batch_size)
             means.add(step(_numbers(x[rows]), y[rows]), len(x[rows]))
         return means.logs()
