@@ -121,7 +121,7 @@ def small_mnist(monkeypatch):
     rows = [assets.Asset(name, mnist.MNIST, hashlib.sha256(content).hexdigest(), "made up", len(content), ())
             for name, content in raw.items()]
     monkeypatch.setattr(mnist, "FULL", tuple(rows))
-    monkeypatch.setattr(mnist, "SUBSET_PER_DIGIT", {"train": 2, "t10k": 1})
+    monkeypatch.setattr(mnist, "SUBSET_SIZE", {"train": 20, "t10k": 10})
     monkeypatch.setattr(mnist, "SUBSET", {name: hashlib.sha256(content).hexdigest()
                                           for name, content in mnist.make_subset(raw).items()})
     return raw

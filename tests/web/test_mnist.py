@@ -49,15 +49,15 @@ def use_mirrors(monkeypatch, *mirrors):
     monkeypatch.setattr(mnist, "FULL", tuple(replace(row, sources=mirrors) for row in mnist.FULL))
 
 
-def test_the_subset_is_the_first_images_of_every_digit_in_their_order(small_mnist):
+def test_the_subset_is_spread_evenly_over_every_digit_in_its_order(small_mnist):
     subset = mnist.make_subset(small_mnist)
     labels = labels_of(subset["train-labels-idx1-ubyte"])
     assert Counter(labels) == dict.fromkeys(range(10), 2)
     assert Counter(labels_of(subset["t10k-labels-idx1-ubyte"])) == dict.fromkeys(range(10), 1)
     images = subset["train-images-idx3-ubyte"]
     assert images[:16] == bytes.fromhex("00000803 00000014 00000003 00000003") and len(images) == 16 + 20 * 9
-    # Labels repeat every ten images, so the subset is the first twenty. Image i is filled with i.
-    assert [images[16 + 9 * i] for i in range(20)] == list(range(20))
+    # Labels repeat every ten images; of each digit's six images the first and the fourth. Image i is filled with i.
+    assert [images[16 + 9 * i] for i in range(20)] == [*range(10), *range(30, 40)]
 
 
 def test_the_full_set_and_its_subset_are_found_in_the_data_folder(small_mnist, mnist_folder):

@@ -46,12 +46,12 @@ FULL = (
          "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
 )
 SUBSET = {
-    "train-images-idx3-ubyte": "96448e792027ae8c3d693bf7f6685beb422442276734ffe24b7860a3581dcb08",
-    "train-labels-idx1-ubyte": "dfa6309ccbfc44ab3df730fa9d1b133e2baeb0fe7db8e4bbdcd05d3e5bd811ea",
-    "t10k-images-idx3-ubyte": "780e99a56e963f3affe4791a03545a6ddbdc0904dd880c7f3c50753282177303",
-    "t10k-labels-idx1-ubyte": "b547e409b08f1d55c77b7f0964dfb27202f97c41c014d9427a3acecfcf6a7129",
+    "train-images-idx3-ubyte": "96defee2ab685483b9a3e40d749565b36760c0072a8b8a3f6d989614bd22ff4d",
+    "train-labels-idx1-ubyte": "306eb44c58c72aea6431270542616c67dd483edc08e92917cd180d90aad4772c",
+    "t10k-images-idx3-ubyte": "0a2a978ac97c9ffe5524643f23f15c688c7c4b82e1ce271f4060492e4a74cae4",
+    "t10k-labels-idx1-ubyte": "601a3cc86da79e5dcf5265d52b4dd14eb2e0ee0c69c9792c036ed8b98dcb05fa",
 }
-SUBSET_PER_DIGIT = {"train": 1000, "t10k": 200}
+SUBSET_SIZE = {"train": 10_000, "t10k": 2_000}
 
 
 @dataclass(frozen=True)
@@ -97,19 +97,23 @@ def find(report) -> Mnist:
 
 
 def make_subset(raw: dict[str, bytes]) -> dict[str, bytes]:
-    """{file: IDX bytes} of the full set -> those of the first images of every digit, in their order."""
+    """{file: IDX bytes} of the full set -> those of pydl.data.load_mnist(subset=10_000)."""
     chosen = {}
-    for part, per_digit in SUBSET_PER_DIGIT.items():
+    for part, size in SUBSET_SIZE.items():
         images, labels = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
-        seen = [0] * 10
-        keep = []
-        for index, digit in enumerate(raw[labels][8:]):
-            if seen[digit] < per_digit:
-                seen[digit] += 1
-                keep.append(index)
+        keep = _spread(raw[labels][8:], size)
         chosen[images] = _pick(raw[images], 16, keep)
         chosen[labels] = _pick(raw[labels], 8, keep)
     return chosen
+
+
+def _spread(labels: bytes, count: int) -> list[int]:
+    """Where `count` images lie, as many of every digit and spread evenly over the set."""
+    chosen = []
+    for digit in range(10):
+        places = [index for index, label in enumerate(labels) if label == digit]
+        chosen += [places[step * len(places) // (count // 10)] for step in range(count // 10)]
+    return sorted(chosen)
 
 
 def _pick(idx: bytes, header: int, keep: list[int]) -> bytes:
