@@ -24,11 +24,16 @@ class _Modes(threading.local):
 modes = _Modes()
 
 
-@contextmanager
 def no_grad():
     """Operations inside leave no nodes: nothing computed here can be differentiated."""
+    return grad_mode(False)
+
+
+@contextmanager
+def grad_mode(enabled: bool):
+    """Operations inside leave nodes, or leave none."""
     before = modes.grad_enabled
-    modes.grad_enabled = False
+    modes.grad_enabled = enabled
     try:
         yield
     finally:
@@ -77,6 +82,15 @@ def _topological_order(root: Node) -> list[Node]:
     return order
 
 
+def _ways_to(ends: set[int], order: list[Node]) -> set[int]:
+    """The ids of `ends` and of all nodes from which one of them is reached: a gradient elsewhere is of no use."""
+    ways = set(ends)
+    for node in reversed(order):
+        if any(id(tensor._node or tensor) in ways for tensor in node.inputs):
+            ways.add(id(node))
+    return ways
+
+
 def gradients(result, gradient, wanted=None, create_graph: bool = False) -> list:
     """The way back from `result` to what it was computed from.
 
@@ -91,23 +105,24 @@ def gradients(result, gradient, wanted=None, create_graph: bool = False) -> list
         key = id(tensor._node or tensor)
         found[key] = (tensor, found[key][1] + part if key in found else part)
 
-    before = modes.grad_enabled
-    modes.grad_enabled = create_graph
-    try:
+    order = _topological_order(result._node) if result._node else []
+    ends = {id(tensor._node or tensor) for tensor in wanted or ()}
+    ways = None if wanted is None else _ways_to(ends, order)
+    with grad_mode(create_graph):
         add(result, gradient)
-        for node in _topological_order(result._node) if result._node else []:
+        for node in order:
             if id(node) not in found:
                 continue
-            _, g = found[id(node)] if wanted else found.pop(id(node))  # what is not wanted is not kept in memory
-            node.check_versions()
+            _, g = found[id(node)] if id(node) in ends else found.pop(id(node))  # the rest is not kept in memory
             y = result._wrap(node.value, node)
             for position, tensor in enumerate(node.inputs):
-                derivative = node.primitive.derivative(position) if tensor.requires_grad else None
+                if not tensor.requires_grad or (ways is not None and id(tensor._node or tensor) not in ways):
+                    continue
+                node.check_versions()
+                derivative = node.primitive.derivative(position)
                 part = derivative(g, y, *node.inputs, **node.params) if derivative else None
                 if part is not None:
                     add(tensor, part)
-    finally:
-        modes.grad_enabled = before
     if wanted is None:
         return [pair for pair in found.values() if pair[0]._node is None]
     return [found.get(id(tensor._node or tensor), (None, None))[1] for tensor in wanted]

@@ -34,15 +34,18 @@ def grad(function: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
     def gradient(*args):
         numbers = (argnums,) if isinstance(argnums, int) else argnums
         args = list(args)
-        for number in numbers:
-            # Adding 0 gives each argument a node of its own, still linked to what it was computed from.
-            value = as_input(args[number])
-            args[number] = floating(value) + Tensor(np.zeros((), FLOAT32), requires_grad=True)
-        result = function(*args)
+        with autograd.grad_mode(True):
+            for number in numbers:
+                # Adding 0 gives each argument a node of its own, still linked to what it was computed from.
+                value = as_input(args[number])
+                args[number] = floating(value) + Tensor(np.zeros((), FLOAT32), requires_grad=True)
+            result = function(*args)
         if result.size != 1:
             raise ShapeError(f"grad: expected a function that gives a single number, received shape {result.shape}")
         chosen = [args[number] for number in numbers]
-        parts = autograd.gradients(result, Tensor(np.ones(result.shape, result.dtype)), chosen, create_graph=True)
+        # What was asked for inside of no_grad() cannot be differentiated again.
+        again = autograd.modes.grad_enabled
+        parts = autograd.gradients(result, Tensor(np.ones(result.shape, result.dtype)), chosen, create_graph=again)
         parts = [Tensor(np.zeros(t.shape, t.dtype)) if part is None else part for t, part in zip(chosen, parts)]
         return parts[0] if isinstance(argnums, int) else tuple(parts)
 

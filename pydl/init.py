@@ -66,6 +66,10 @@ class TruncatedNormal:
         return generator.truncated_normal(shape, self.mean, self.stddev)
 
 
+_MODES = ("fan_in", "fan_out", "fan_avg")
+_DISTRIBUTIONS = ("truncated_normal", "uniform")
+
+
 @dataclass(frozen=True)
 class VarianceScaling:
     """Variance scale / n, so that signals keep their size from layer to layer.
@@ -78,6 +82,11 @@ class VarianceScaling:
     scale: float = 1.0
     mode: str = "fan_in"
     distribution: str = "truncated_normal"
+
+    def __post_init__(self) -> None:
+        for name, known in (("mode", _MODES), ("distribution", _DISTRIBUTIONS)):
+            if (value := getattr(self, name)) not in known:
+                raise ValueError(f"VarianceScaling: expected {name} as one of {', '.join(known)}, received {value!r}")
 
     def __call__(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
         fan_in, fan_out = fans(shape)

@@ -139,7 +139,23 @@ LOSSES = {
 LOSSES["mse"] = MeanSquaredError
 
 
+class _FunctionLoss(Loss):
+    """A function (y_true, y_pred) -> losses as a Loss."""
+
+    def __init__(self, function) -> None:
+        self._function = function
+        self.name = getattr(function, "__name__", "loss")
+
+    def call(self, y_true, y_pred):
+        return self._function(y_true, y_pred)
+
+    def check(self, y_true, output_shape):
+        """Only the function knows what belongs together."""
+
+
 def get(loss) -> Loss:
-    """A loss by name or as it is."""
+    """A loss by name, by a function, or as it is."""
     found = resolve("loss", LOSSES, loss)
-    return found() if isinstance(found, type) else found
+    if isinstance(found, type):
+        return found()
+    return found if isinstance(found, Loss) else _FunctionLoss(found)

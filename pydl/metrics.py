@@ -38,11 +38,20 @@ METRICS: dict[str, Metric] = {
 def get(metric, loss: losses.Loss) -> tuple[str, Metric]:
     """A metric's name and function; "accuracy" is the one that fits the loss."""
     if metric in ("accuracy", "acc"):
-        if isinstance(loss, losses.BinaryCrossentropy):
-            # a logit is on the side of 1 where it is positive: sigmoid(0) = 0.5
-            threshold = 0.0 if loss.from_logits else 0.5
-            return "accuracy", lambda y_true, y_pred: binary_accuracy(y_true, y_pred, threshold)
-        sparse = isinstance(loss, losses.SparseCategoricalCrossentropy)
-        return "accuracy", sparse_categorical_accuracy if sparse else categorical_accuracy
+        return "accuracy", _accuracy_for(loss)
     function = resolve("metric", METRICS, metric)
     return getattr(function, "__name__", "metric"), function
+
+
+def _accuracy_for(loss: losses.Loss) -> Metric:
+    if isinstance(loss, losses.SparseCategoricalCrossentropy):
+        return sparse_categorical_accuracy
+
+    def accuracy(y_true, y_pred: Tensor) -> Tensor:
+        # A single output is on one side of a threshold or on the other, whatever the loss: it has no largest place.
+        if isinstance(loss, losses.BinaryCrossentropy) or y_pred.shape[-1] == 1:
+            # a logit is on the side of 1 where it is positive: sigmoid(0) = 0.5
+            return binary_accuracy(y_true, y_pred, threshold=0.0 if loss.from_logits else 0.5)
+        return categorical_accuracy(y_true, y_pred)
+
+    return accuracy

@@ -36,7 +36,7 @@ def apply(primitive: Primitive, *inputs: Tensor, **params) -> Tensor:
     else:
         value = recorder.record(primitive, inputs, params)
     node = None
-    if modes.grad_enabled and any(
+    if modes.grad_enabled and value.dtype.kind == "f" and any(
         tensor.requires_grad and primitive.derivative(position) for position, tensor in enumerate(inputs)
     ):
         node = Node(primitive, inputs, params, value)
@@ -295,7 +295,9 @@ class Tensor:
     # ---- reductions
 
     def sum(self, axis=None, keepdims: bool = False) -> Tensor:
-        return self._reduce(ops.reduction.sum, axis, keepdims)
+        # small integers and booleans are counted in int32, not in their own few bits
+        x = self.astype(np.int32) if self.dtype.kind in "biu" and self.dtype.itemsize < 4 else self
+        return x._reduce(ops.reduction.sum, axis, keepdims)
 
     def max(self, axis=None, keepdims: bool = False) -> Tensor:
         return self._reduce(ops.reduction.max, axis, keepdims)
@@ -329,7 +331,9 @@ class Tensor:
             rest = math.prod(n for n in wanted if n != -1)
             if rest and self.size % rest == 0:
                 wanted = tuple(self.size // rest if n == -1 else n for n in wanted)
-        return self if wanted == self.shape else apply(ops.movement.reshape, self, shape=wanted)
+        if wanted == self.shape and not self._is_state:  # of a variable also this is its value now, not itself
+            return self
+        return apply(ops.movement.reshape, self, shape=wanted)
 
     def transpose(self, *axes) -> Tensor:
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
@@ -398,7 +402,10 @@ def matmul(a, b) -> Tensor:
 
 def _as_array(data, dtype=None) -> np.ndarray:
     """The rule of dtypes: arrays of floats keep theirs, everything else becomes float32 unless `dtype` is given."""
-    array = data._array() if isinstance(data, Tensor) else np.asarray(data)
+    if isinstance(data, Tensor):
+        array = data.numpy() if data._is_state else data._array()
+    else:
+        array = np.asarray(data)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"Tensor: expected numbers, received {type(data).__name__} of dtype {array.dtype}")
     if dtype is None:
@@ -417,8 +424,7 @@ def as_input(data) -> Tensor:
         if array.size and (array.max() > limits.max or array.min() < limits.min):
             raise TypeError(f"expected integers within 32 bits, received values up to {array.max()}")
         array = array.astype(np.int32)
-    keeps = array.dtype.kind in "iub"
-    return Tensor(array, dtype=array.dtype if keeps else None)
+    return Tensor(array, dtype=array.dtype) if array.dtype.kind in "iub" else Tensor(data)
 
 
 def as_tensor(value, dtype=None) -> Tensor:

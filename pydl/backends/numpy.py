@@ -49,7 +49,7 @@ class Executable:
                 place = block[plan.offsets[result] : plan.offsets[result] + result.spec.nbytes]
                 arrays[result] = place.view(result.dtype).reshape(result.shape)
             self._steps.append(_bind(instruction, arrays))
-        self._steps += _state_copies(program, plan.direct, arrays)
+        self._state_copies = _state_copies(program, plan.direct, arrays)
         self._outputs = [arrays[value] for value in program.outputs]
 
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
@@ -58,7 +58,10 @@ class Executable:
         with np.errstate(all="ignore"):  # infinities and NaN are values here; `fit` looks out for them
             for step in self._steps:
                 step()
-        return [array.copy() for array in self._outputs]
+        outputs = [array.copy() for array in self._outputs]  # first: one of them may be an old state
+        for copy in self._state_copies:
+            copy()
+        return outputs
 
 
 def _aligned(nbytes: int) -> np.ndarray:

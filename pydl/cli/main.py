@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import pydl
 from pydl import lessons
@@ -19,6 +20,9 @@ from . import pictures
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets a question mark
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
@@ -28,10 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrainingStopped as stopped:
         print(f"\npydl: {stopped}", file=sys.stderr)
         return 130
+    except KeyboardInterrupt:
+        print("\npydl: interrupted", file=sys.stderr)
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"pydl: {message} (`{self.prog} --help` says more)\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pydl", description="pydl: a deep-learning laboratory")
+    parser = _Parser(prog="python -m pydl", description="pydl: a deep-learning laboratory")
     parser.add_argument("--version", action="version", version=f"pydl {pydl.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -39,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(command=_list)
 
     run = commands.add_parser("run", help="run a lesson: run LESSON --option value", add_help=False)
+    run.add_argument("-h", "--help", action="store_true")
     run.add_argument("lesson", nargs="?", help="its name; `lessons` lists them")
     run.add_argument("options", nargs=argparse.REMAINDER)
     run.set_defaults(command=_run)
@@ -77,10 +90,11 @@ def _plain(value) -> str:
 
 def _run(options: argparse.Namespace) -> int:
     name = options.lesson
-    if name in (None, "-h", "--help"):
+    if options.help:
         print("usage: python -m pydl run LESSON --option value ...\n")
-        _list(options)
-        return 0 if name else 2
+        return _list(options)
+    if name is None:
+        raise lessons.LessonError(f"run: which lesson? The lessons are {', '.join(lessons.NAMES)}")
     known = lessons.options_for(name)
     if {"-h", "--help"} & set(options.options):
         print(f"{lessons.texts(name)['shows']['en']}\n\noptions of {name}:")

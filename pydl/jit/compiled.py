@@ -42,6 +42,8 @@ class Jitted:
             return self._function(*args, **kwargs)
         compiled, arrays = self._compiled(args, kwargs)
         outputs = iter(compiled.executable(*arrays))
+        for variable, _ in compiled.program.updates:
+            variable._version += 1  # an assign like any other: what used the old value eagerly must not go back now
         return _rebuild(compiled.structure, lambda _: Tensor._wrap(next(outputs)))
 
     def program(self, *args, **kwargs) -> Program:

@@ -66,12 +66,12 @@ def plan_memory(program: Program) -> MemoryPlan:
     direct = _direct_updates(program, lives)
     offsets: dict[Value, int] = {}
     block = _Block()
-    dying: dict[int, set[Value]] = {}
+    dying: dict[int, list[Value]] = {}  # lists, not sets: the same Program gets the same plan on every run
     for owner, time in lives.last_use.items():
-        dying.setdefault(time, set()).add(owner)
+        dying.setdefault(time, []).append(owner)
     for time, instruction in enumerate(program.instructions):
         result = instruction.result
-        dead = dying.get(time, set()) & offsets.keys()
+        dead = [owner for owner in dying.get(time, ()) if owner in offsets]
         if lives.owner[result] is result and result not in direct:
             heirless = [owner for owner in dead if lives.may_overwrite(instruction, owner)]
             taken = next((o for o in heirless if any(lives.owner[v] is o for v in instruction.inputs)), None)
@@ -81,7 +81,7 @@ def plan_memory(program: Program) -> MemoryPlan:
             else:
                 offsets[result] = block.take(result.spec.nbytes)
             if lives.last_use[result] == time:  # a result that nobody reads
-                dead.add(result)
+                dead.append(result)
         for owner in dead:
             block.give_back(offsets[owner], owner.spec.nbytes)
     views = {i.result for i in program.instructions if lives.owner[i.result] is not i.result}

@@ -50,13 +50,14 @@ class Trace:
         return Tensor._wrap(value)
 
     def constant(self, array: np.ndarray) -> Value:
-        # Single numbers are shared by value, arrays by identity (the program keeps them alive, so ids stay theirs).
+        # Single numbers are shared by value, arrays by identity: kept here, so that their ids stay theirs, and copied
+        # into the Program, which does not see what is written into them later.
         key = (array.dtype, array.tobytes()) if array.ndim == 0 else id(array)
         if key not in self._constants:
             value = self._new(spec_of(array))
-            self.program.constants.append((value, array))
-            self._constants[key] = value
-        return self._constants[key]
+            self.program.constants.append((value, array.copy()))
+            self._constants[key] = array, value
+        return self._constants[key][1]
 
     def read(self, tensor: Tensor) -> Value:
         """The value that stands for a Tensor here and now."""

@@ -49,8 +49,8 @@ class Module:
         return self.call(x)
 
     def parameters(self) -> list[Parameter]:
-        """All parameters of this Module and those in it, in the order in which they were made."""
-        return list(_parameters(vars(self).values()))
+        """All parameters of this Module and those in it, in the order in which they were made, each once."""
+        return list({id(parameter): parameter for parameter in _parameters(vars(self).values())}.values())
 
     def count_parameters(self) -> int:
         return sum(parameter.size for parameter in self.parameters())

@@ -32,7 +32,7 @@ class Sequential(Trainer):
         if self.built:
             raise RuntimeError("Sequential: the model is built already; add all layers before its first use")
         taken = Counter(other.name.rstrip("0123456789").rstrip("_") for other in self.layers)
-        if any(other.name == layer.name for other in self.layers):
+        if any(other.name == layer.name and other is not layer for other in self.layers):
             layer.name = f"{layer.name}_{taken[layer.name]}"
         self.layers.append(layer)
 
@@ -57,7 +57,7 @@ class Sequential(Trainer):
     def summary(self, print_fn=print) -> None:
         """Prints a line per layer: name, output shape, number of parameters; and the total."""
         if not self.built:
-            print_fn(f"{self.name}: {len(self.layers)} layers, not built yet: call build(input_shape) or fit")
+            print_fn(f"{self.name}: {len(self.layers)} layers, not built yet: pass input_shape, or fit first")
             return
         rows = [("Layer (type)", "Output shape", "Parameters")]
         shape = self.input_shape

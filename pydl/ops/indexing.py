@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .primitive import Primitive, ShapeError, Spec
@@ -22,11 +24,13 @@ def _gather_shape(x: Spec, indices: Spec) -> Spec:
 def _gather_back(g, y, x, indices):
     # Rows that were read several times add up: one_hot(indices)^T @ g does just that.
     rows = x.shape[0]
+    if indices.dtype.kind == "i":
+        indices = (indices >= 0).where(indices, indices + rows)  # -1 reads the last row, as in NumPy
     picked = indices.reshape((-1,)).one_hot(rows, dtype=g.dtype)
-    return (picked.T @ g.reshape((picked.shape[0], -1))).reshape(x.shape)
+    return (picked.T @ g.reshape((picked.shape[0], math.prod(x.shape[1:])))).reshape(x.shape)
 
 
-# Rows of x by number; an index out of range is an IndexError.
+# Rows of x by number, negative ones from the end; an index out of range is an IndexError.
 gather = Primitive(
     "gather",
     shape_rule=_gather_shape,

@@ -39,7 +39,7 @@ class ProgressBar(Callback):
             self._draw(1.0, logs)
             if epochs <= _LINES or epoch + 1 == epochs:
                 self._out.write("\n")
-        elif epoch + 1 == epochs or (epoch + 1) % max(1, epochs // _LINES) == 0:
+        elif epoch + 1 == epochs or (epoch + 1) % -(-epochs // _LINES) == 0:
             self._out.write(self._line(logs) + "\n")
         self._out.flush()
 

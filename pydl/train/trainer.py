@@ -127,7 +127,7 @@ class Trainer(Module):
     def predict(self, x, batch_size: int = EVALUATION_BATCH, device: str = "auto") -> np.ndarray:
         """The model's outputs (samples, ...) as an array."""
         x = np.asarray(x)
-        if not len(x):
+        if not x.shape or not len(x):
             raise ShapeError(f"predict: expected at least one sample, received shape {x.shape}")
         self.ensure_built(x.shape[1:])
         forward = self._function("predict", device)

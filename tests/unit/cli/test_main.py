@@ -1,0 +1,236 @@
+"""The command line: what it prints, and that every mistake is one line and exit code 2, never a traceback."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pydl
+from pydl import lessons, losses
+from pydl.cli import bench, main
+
+ROOT = Path(pydl.__file__).parents[1]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+COMMAND = [sys.executable, "-m", "pydl"]
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command in this process: its exit code, standard output and standard error."""
+
+    def command(*arguments):
+        try:
+            code = main(arguments)
+        except SystemExit as ended:  # argparse's --help, --version and mistakes
+            code = ended.code
+        return code, *capsys.readouterr()
+
+    return command
+
+
+# ---- answers
+
+
+def test_version(run):
+    assert run("--version") == (0, f"pydl {pydl.__version__}\n", "")
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_names_the_commands(run, flag):
+    code, out, error = run(flag)
+    assert (code, error) == (0, "")
+    for command in ("lessons", "run", "bench"):
+        assert re.search(rf"^ +{command} ", out, re.MULTILINE)
+
+
+def test_lessons_are_listed_with_their_options_in_both_languages(run):
+    code, out, error = run("lessons")
+    assert (code, error) == (0, "")
+    for entry in lessons.catalog():
+        assert f"{entry['name']}: {entry['title']['en']} / {entry['title']['ko']}" in out
+        for option in entry["options"]:
+            assert f"--{option['name']} " in out
+    assert "a whole number from 1 to 1,000,000 (default 500)" in out
+    assert "(default as it suits the place)" in out
+
+
+@pytest.mark.parametrize("arguments", [["run", "--help"], ["run", "-h"]], ids=" ".join)
+def test_help_of_run_lists_the_lessons(run, arguments):
+    code, out, error = run(*arguments)
+    assert (code, error) == (0, "")
+    assert all(f"{name}: " in out for name in lessons.NAMES)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--epochs", "3", "--help"]], ids=" ".join)
+def test_help_of_a_lesson_lists_its_options(run, arguments):
+    code, out, error = run("run", "xor", *arguments)
+    assert (code, error) == (0, "")
+    assert lessons.texts("xor")["shows"]["en"] in out
+    assert all(f"--{name} " in out for name in lessons.options_for("xor"))
+
+
+def test_a_lesson_is_run_with_its_options(run):
+    code, out, error = run("run", "xor", "--epochs", "4", "--learning-rate", "0.1", "--seed=3", "--layers", "4,4")
+    assert (code, error) == (0, "")
+    expected = lessons.run("xor", epochs=4, learning_rate=0.1, seed=3, layers=(4, 4))
+    assert out.count("epoch ") == 4
+    for name, value in expected["result"].items():
+        assert re.search(rf"^{name} +{value:.4f}$", out, re.MULTILINE)
+    assert "0 xor 1 = 1   output " in out
+
+
+def test_a_lesson_draws_a_digit(run):
+    arguments = ["--dataset", "drawn_digits", "--subset", "100", "--epochs", "1", "--layers", "16"]
+    code, out, error = run("run", "mnist_relu", *arguments)
+    assert (code, error) == (0, "")
+    assert re.search(r"^  a random test digit: label \d, prediction \d$", out, re.MULTILINE)
+    assert re.search(r"^ +[ .:\-=+*#%@]*@", out, re.MULTILINE)
+    assert re.search(r"^test_accuracy +[01]\.\d{4}$", out, re.MULTILINE)
+
+
+def test_bench_prints_both_contestants_and_their_ratio(run):
+    code, out, error = run("bench", "--rounds", "1", "--steps", "1")
+    assert (code, error) == (0, "")
+    assert "NumPy, written by hand" in out
+    assert "pydl, numpy" in out
+    assert re.search(r"ratio, pydl to by hand +\d+\.\d{3}", out)
+
+
+def test_bench_prints_json(run):
+    code, out, error = run("bench", "--rounds", "1", "--steps", "2", "--json")
+    assert (code, error) == (0, "")
+    figures = json.loads(out)
+    assert figures["network"] == "784-256-256-10"
+    assert (figures["batch"], figures["rounds"], figures["steps_per_round"]) == (100, 1, 2)
+    assert set(figures["milliseconds_per_step"]) == {"NumPy, written by hand", "pydl, numpy"}
+    assert 0 < figures["ratio"] < 100
+
+
+@pytest.mark.slow
+def test_a_training_step_takes_at_most_1_3_times_a_hand_written_one():
+    assert bench.measure(rounds=15, steps=40)["ratio"] <= 1.3
+
+
+# ---- mistakes
+
+MISTAKES = {
+    "": ["required", "COMMAND"],
+    "fly": ["'fly'", "lessons", "run", "bench"],
+    "--fly": ["--fly"],
+    "lessons xor": ["xor"],
+    "run": ["xor, mnist_relu"],
+    "run nor": ["unknown lesson 'nor'", "xor, mnist_relu"],
+    "run xor --width 3": ["no option width", "layers, activation"],
+    "run xor --epochs many": ["option epochs", "a whole number from 1 to 1,000,000", "'many'"],
+    "run xor --epochs 0": ["option epochs", "'0'"],
+    "run xor --seed -1": ["option seed", "'-1'"],
+    "run xor --layers 5,,5": ["option layers", "as in 256,256", "'5,,5'"],
+    "run xor --activation gelu": ["one of sigmoid, tanh, relu", "'gelu'"],
+    "run xor --device tpu": ["option device", "'tpu'"],
+    "run xor --learning_rate nan": ["option learning_rate", "'nan'"],
+    "run xor --epochs": ["option epochs", "value is missing"],
+    "run xor --epochs --seed 3": ["option epochs", "value is missing"],
+    "run xor epochs 3": ["--option value", "'epochs'"],
+    "run xor --epochs 3 --epochs=4": ["epochs is given twice"],
+    "run mnist_relu --subset 60001": ["option subset", "'60001'"],
+    "bench --rounds 0": ["--rounds", "above 0", "'0'"],
+    "bench --steps x": ["--steps", "'x'"],
+    "bench --device tpu": ["unknown device 'tpu'", "'numpy'"],
+    "bench --fast": ["--fast"],
+}
+
+
+@pytest.mark.parametrize("arguments", MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_2(run, arguments):
+    code, out, error = run(*arguments.split())
+    assert (code, out) == (2, "")
+    assert error.startswith("pydl: ")
+    assert error.count("\n") == 1
+    assert error.endswith("\n")
+    for part in MISTAKES[arguments]:
+        assert part in error
+
+
+def test_a_loss_that_is_not_a_number_is_one_line(run, monkeypatch):
+    monkeypatch.setattr(losses.BinaryCrossentropy, "call", lambda self, y_true, y_pred: (y_pred - 1e9).log())
+    code, out, error = run("run", "xor")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"pydl: the loss became nan at epoch 1, step 1 of 1\. Likely cause: .*\n", error)
+
+
+def test_a_corrupt_data_file_is_one_line(run, monkeypatch, tmp_path):
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(b"not a gzip file at all")
+    monkeypatch.setenv("PYDL_DATA", str(tmp_path))
+    monkeypatch.setenv("PYDL_CACHE", str(tmp_path / "cache"))
+    code, out, error = run("run", "mnist_relu")
+    assert (code, out) == (2, "")
+    assert error.startswith("pydl: ")
+    assert error.count("\n") == 1
+    assert "train-images-idx3-ubyte" in error
+
+
+def test_mistakes_show_no_traceback_in_a_process_of_their_own():
+    command = [*COMMAND, "run", "xor", "--epochs", "many"]
+    ended = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("pydl: option epochs")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_terminal_without_korean_letters_is_no_reason_to_fail():
+    narrow = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run([*COMMAND, "lessons"], capture_output=True, text=True, env=narrow)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "xor: XOR: what one line cannot do / XOR: ?" in ended.stdout
+
+
+# ---- Ctrl-C
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
+def test_ctrl_c_ends_the_training_with_a_message():
+    arguments = ["run", "xor", "--epochs", "100000"]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    )
+    try:
+        assert process.stdout.readline().startswith("epoch ")
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert re.fullmatch(r"\npydl: training was stopped after \d+ finished epochs\n", error)
+
+
+def test_ctrl_c_elsewhere_ends_with_a_message_too(run, monkeypatch):
+    def measure(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "measure", measure)
+    code, out, error = run("bench")
+    assert (code, out) == (130, "")
+    assert error == "\npydl: interrupted\n"
+
+
+def test_the_signal_handler_is_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    main(["run", "xor", "--epochs", "1"])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_first_ctrl_c_asks_for_a_stop_and_a_second_insists(run, monkeypatch):
+    def impatient(name, **options):
+        signal.raise_signal(signal.SIGINT)
+        assert pydl.train.control.stop_requested()
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(lessons, "run", impatient)
+    assert run("run", "xor")[0] == 130

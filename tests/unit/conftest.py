@@ -1,0 +1,24 @@
+"""What holds for every unit test: the same random numbers on every run, and nothing left behind for the next test."""
+
+import pytest
+from hypothesis import settings
+
+import pydl
+from pydl.autograd import modes
+from pydl.train import control
+
+# Derandomized: the same examples on every machine and every run; `slow` tests ask for thousands of their own.
+settings.register_profile("pydl", derandomize=True, deadline=None, max_examples=100, database=None)
+settings.load_profile("pydl")
+
+
+@pytest.fixture(autouse=True)
+def a_fresh_start():
+    """Seeds the default generator before a test, and holds the test to leaving no trace or request under way."""
+    pydl.seed(0)
+    yield
+    left_behind = modes.recorder, modes.grad_enabled
+    modes.recorder, modes.grad_enabled = None, True
+    control.reset()
+    control.set_pause(None)
+    assert left_behind == (None, True), "the test left a trace or no_grad() active"

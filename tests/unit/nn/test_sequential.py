@@ -1,0 +1,64 @@
+"""Sequential: a stack of layers, their names, and the summary that a person reads."""
+
+import numpy as np
+import pytest
+
+from pydl import nn
+from tests.unit.support import assert_agree
+
+X = np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32)
+
+
+def test_layers_are_applied_one_after_the_other():
+    model = nn.Sequential([nn.Dense(4, activation="relu"), nn.Dense(2), nn.Activation("softmax")])
+    y = model(X).numpy()
+    first, second, _ = model.layers
+    hidden = np.maximum(X @ first.kernel.numpy() + first.bias.numpy(), 0)
+    powers = np.exp(hidden @ second.kernel.numpy() + second.bias.numpy())
+    assert_agree(y, powers / powers.sum(1, keepdims=True))
+    assert model.output_shape((3,)) == (2,)
+
+
+def test_layers_of_one_name_are_numbered():
+    model = nn.Sequential([nn.Dense(4), nn.Dense(4, name="logits"), nn.Dense(4), nn.Dense(2)], input_shape=(3,))
+    assert [layer.name for layer in model.layers] == ["dense", "logits", "dense_1", "dense_2"]
+    assert len({p.name for p in model.parameters()}) == 8
+
+
+def test_the_input_shape_builds_at_once():
+    assert nn.Sequential([nn.Dense(4)], input_shape=(3,)).count_parameters() == 16
+    assert nn.Sequential([nn.Dense(4)]).count_parameters() == 0
+
+
+def test_summary_lists_every_layer_and_the_total(capsys):
+    nn.Sequential(
+        [nn.Dense(256, activation="relu"), nn.Activation("tanh"), nn.Dense(10, name="logits")],
+        input_shape=(784,),
+        name="digits",
+    ).summary()
+    assert capsys.readouterr().out == (
+        "Model: digits\n"
+        "Layer (type)             Output shape  Parameters\n"
+        "-------------------------------------------------\n"
+        "dense (Dense)            (batch, 256)     200,960\n"
+        "activation (Activation)  (batch, 256)           0\n"
+        "logits (Dense)           (batch, 10)        2,570\n"
+        "-------------------------------------------------\n"
+        "Total parameters: 203,530\n"
+    )
+
+
+def test_summary_of_a_model_that_is_not_built_says_what_to_do():
+    lines = []
+    nn.Sequential([nn.Dense(4)]).summary(print_fn=lines.append)
+    assert lines == ["sequential: 1 layers, not built yet: pass input_shape, or fit first"]
+
+
+def test_what_is_not_a_layer_is_refused():
+    with pytest.raises(TypeError, match="expected a layer, received 'relu'"):
+        nn.Sequential([nn.Dense(3), "relu"])
+    with pytest.raises(RuntimeError, match="at least one layer"):
+        nn.Sequential()(X)
+    model = nn.Sequential([nn.Dense(3)], input_shape=(3,))
+    with pytest.raises(RuntimeError, match="built already"):
+        model.add(nn.Dense(2))

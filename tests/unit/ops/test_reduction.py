@@ -1,0 +1,55 @@
+"""Reductions against sums and maxima written out element by element."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from pydl.ops import reduction
+from tests.unit.ops.cases import CASES
+
+
+def groups(x, axes):
+    """For every index of the result: the elements that are reduced to it."""
+    free = [axis for axis in range(x.ndim) if axis not in axes]
+    found = {index: [] for index in itertools.product(*(range(x.shape[a]) for a in free))}
+    for index in itertools.product(*map(range, x.shape)):
+        found[tuple(index[a] for a in free)].append(x[index])
+    return found
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.primitive in ("sum", "max")], ids=str)
+def test_reduction_over_axes(case):
+    x, axes = case.arrays[0], case.params["axes"]
+    function = {"sum": math.fsum, "max": max}[case.primitive]
+    y = getattr(reduction, case.primitive)(x, axes=axes)
+    for index, elements in groups(x, axes).items():
+        assert y[index] == pytest.approx(function(elements), rel=1e-14)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.primitive == "argmax"], ids=str)
+def test_argmax_names_the_largest(case):
+    x, axis = case.arrays[0], case.params["axis"]
+    y = reduction.argmax(x, axis=axis)
+    assert y.dtype == np.int32
+    for index, elements in groups(x, (axis,)).items():
+        assert elements[y[index]] == max(elements)
+
+
+def test_argmax_of_equals_is_the_first():
+    assert reduction.argmax(np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]]), axis=1).tolist() == [1, 0]
+
+
+def test_the_sum_of_nothing_is_zero():
+    assert reduction.sum(np.ones((2, 0)), axes=(1,)).tolist() == [0, 0]
+
+
+def test_a_long_float32_sum_keeps_its_digits():
+    # Adding 0.1 a million times one by one in float32 gives 100958: NumPy adds in pairs.
+    x = np.full(10**6, 0.1, np.float32)
+    assert reduction.sum(x, axes=(0,)) == pytest.approx(1e5, rel=1e-5)
+
+
+def test_a_maximum_passes_nan_on():
+    assert math.isnan(reduction.max(np.array([1.0, math.nan, 2.0]), axes=(0,)))
