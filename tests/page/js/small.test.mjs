@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { choicesHere, datasetNote, fieldsOf, sourceOf } from "../../../web/page/js/datasets.js";
+import { oncePerFrame } from "../../../web/page/js/frames.js";
+import { preferredLanguage } from "../../../web/page/js/i18n.js";
+import { RunRecord } from "../../../web/page/js/run-record.js";
+
+test("however often asked, a frame is drawn once", () => {
+  const frames = [];
+  let drawn = 0;
+  const ask = oncePerFrame(() => { drawn += 1; }, (callback) => frames.push(callback));
+  ask();
+  ask();
+  assert.equal(frames.length, 1);
+  frames.pop()();
+  assert.equal(drawn, 1);
+  ask();
+  assert.equal(frames.length, 1);
+});
+
+test("the first language that is spoken decides", () => {
+  assert.equal(preferredLanguage(["ko-KR", "en"]), "ko");
+  assert.equal(preferredLanguage(["fr", "en-GB", "ko"]), "en");
+  assert.equal(preferredLanguage(["de"]), "en");
+});
+
+const dataset = { name: "dataset", choices: ["mnist", "drawn_digits"], default: "mnist" };
+const digits = { options: [dataset, { name: "subset", choices: [] }, { name: "device", choices: ["auto", "numpy"] }] };
+const texts = { t: (key, fill = {}) => [key, ...Object.values(fill)].join(" ") };
+const site = (subset, full) => ({ data: { mnist_subset: subset, mnist: full, bytes: { mnist: 11_300_000 } } });
+
+test("one data set is never called by another's name", () => {
+  const said = (options) => sourceOf(digits, options, texts);
+  assert.equal(said({}), "source.subset 10,000 2,000");
+  assert.equal(said({ dataset: "mnist", subset: 0 }), "source.mnist 60,000 10,000");
+  assert.equal(said({ dataset: "mnist", subset: "1000" }), "source.subset 1,000 200");
+  assert.equal(said({ dataset: "drawn_digits" }), "source.drawn 10,000 2,000");
+  assert.equal(sourceOf({ options: [{ ...dataset, choices: ["xor"] }] }, {}, texts), "");
+});
+
+test("a site without MNIST offers the drawn digits and says why", () => {
+  const off = (here) => choicesHere(dataset, here, texts).map((choice) => choice.off);
+  assert.deepEqual(off(site(false, false)), [true, false]);
+  assert.deepEqual(off(site(true, false)), [false, false]);
+  assert.equal(datasetNote(dataset, site(false, false), texts), "dataset.no-mnist");
+  assert.equal(datasetNote(dataset, site(true, true), texts), "");
+});
+
+test("where there is one data set and one device, neither is asked for", () => {
+  const names = (lesson, devices) => fieldsOf(lesson, devices).map(({ name }) => name);
+  assert.deepEqual(names(digits, ["numpy"]), ["dataset", "subset"]);
+  assert.deepEqual(names(digits, ["numpy", "wasm"]), ["dataset", "subset", "device"]);
+  assert.deepEqual(names({ options: [{ ...dataset, choices: ["xor"] }, { name: "subset" }] }, ["numpy"]), []);
+});
+
+test("a run whose worker was ended answers with what was seen of it", () => {
+  const record = new RunRecord();
+  record.add("fit", { device: "numpy" });
+  record.add("epoch", { seconds: 1, history: { loss: [3, 2] } });
+  record.add("batch", { seconds: 2 });
+  record.add("epoch", { seconds: 3, history: { loss: [null] } });
+  assert.deepEqual(record.stopped(), {
+    history: { loss: [3, 2, null] }, result: { loss: null }, device: "numpy", seconds: 3, stopped: true, nonfinite: true,
+  });
+});

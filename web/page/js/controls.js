@@ -1,0 +1,160 @@
+/**
+ * A lesson's options as labelled fields: made from the lesson's own description, checked as one types.
+ *
+ * Changed options are kept per lesson, so that a reload finds them again; what equals its default is not kept.
+ */
+
+import { h } from "./dom.js";
+import { defaultText, readOption } from "./options.js";
+import { choicesHere, datasetNote, fieldsOf } from "./datasets.js";
+
+/** @typedef {import("./protocol.js").LessonSpec} LessonSpec */
+/** @typedef {import("./protocol.js").OptionSpec} OptionSpec */
+/** @typedef {import("./options.js").Value} Value */
+/** @typedef {import("./datasets.js").Site} Site */
+
+/**
+ * @typedef {object} Field
+ * @property {OptionSpec} spec
+ * @property {HTMLElement} row
+ * @property {HTMLInputElement | HTMLSelectElement} input
+ * @property {HTMLElement} problem
+ */
+
+export class Controls {
+  #grid;
+  #help;
+  #texts;
+  #state;
+  /** @type {Site} */
+  #site;
+  /** @type {string[]} */
+  #devices = [];
+  /** @type {LessonSpec | null} */
+  #lesson = null;
+  /** @type {Field[]} */
+  #fields = [];
+
+  /**
+   * @param {HTMLElement} grid
+   * @param {HTMLElement} help shows what the option under the pointer means
+   * @param {import("./i18n.js").Texts} texts
+   * @param {import("./state.js").State} state
+   * @param {Site} site
+   */
+  constructor(grid, help, texts, state, site) {
+    this.#grid = grid;
+    this.#help = help;
+    this.#texts = texts;
+    this.#state = state;
+    this.#site = site;
+  }
+
+  /** @param {LessonSpec} lesson @param {string[]} devices */
+  show(lesson, devices) {
+    this.#lesson = lesson;
+    this.#devices = devices;
+    const kept = this.#state.get("options")[lesson.name] ?? {};
+    this.#fields = fieldsOf(lesson, devices).map((spec) => this.#field(spec, kept[spec.name] ?? this.#default(spec)));
+    this.#grid.replaceChildren(...this.#fields.map(({ row }) => row));
+    this.#help.textContent = this.#texts.t("options.help");
+    this.#check();
+  }
+
+  /** Every option back to its default. */
+  reset() {
+    if (!this.#lesson) return;
+    this.#keep({});
+    this.show(this.#lesson, this.#devices);
+  }
+
+  /** What to run with; null, and the first wrong field in focus, where something is wrong. */
+  read() {
+    const wrong = this.#check();
+    if (wrong) {
+      wrong.input.focus();
+      return null;
+    }
+    /** @type {Record<string, Value>} */
+    const options = {};
+    for (const { spec, input, row } of this.#fields) {
+      const read = readOption(spec, input.value);
+      if (!row.hidden && "value" in read) options[spec.name] = read.value;
+    }
+    return options;
+  }
+
+  /** @param {OptionSpec} spec */
+  #default(spec) {
+    return choicesHere(spec, this.#site, this.#texts)?.find(({ off }) => !off)?.value
+      ?? defaultText(spec);
+  }
+
+  /** @param {OptionSpec} spec @param {string} text @returns {Field} */
+  #field(spec, text) {
+    const id = `option-${spec.name}`;
+    const label = this.#texts.of(spec.label), help = this.#texts.of(spec.help);
+    const shared = {
+      "id": id, "class": "field", "data-option": spec.name,
+      "aria-describedby": `${id}-help ${id}-problem`, "input": () => this.#changed(), "change": () => this.#changed(),
+    };
+    const choices = choicesHere(spec, this.#site, this.#texts)
+      ?? spec.choices.map((value) => ({ value, label: value, off: false }));
+    const input = spec.type === "choice" || choices.length
+      ? h("select", shared, ...choices.map(({ value, label, off }) => h("option", { value, disabled: off }, label)))
+      : h("input", { ...shared, type: "text", autocomplete: "off", spellcheck: "false",
+        inputmode: spec.type === "float" ? "decimal" : spec.type === "ints" ? "text" : "numeric" });
+    input.value = text;
+    if (input instanceof HTMLSelectElement && input.selectedOptions[0]?.disabled !== false) {
+      input.value = choices?.find(({ off }) => !off)?.value ?? "";
+    }
+    const problem = h("p", { class: "option-problem", id: `${id}-problem` });
+    const note = datasetNote(spec, this.#site, this.#texts);
+    const showHelp = () => { this.#help.textContent = `${label}: ${help}`; };
+    const row = h("div", { class: note ? "option wide" : "option",
+      mouseenter: showHelp, focusin: showHelp },
+      h("label", { class: "option-label", for: id }, label),
+      spec.name === "seed" ? h("div", { class: "option-row" }, input, this.#dice(input)) : input,
+      h("span", { class: "sr-only", id: `${id}-help` }, help),
+      note && h("p", { class: "option-note" }, note),
+      problem);
+    return { spec, row, input, problem };
+  }
+
+  /** A button for another seed. @param {HTMLInputElement | HTMLSelectElement} input */
+  #dice(input) {
+    return h("button", { "class": "button", "type": "button", "aria-label": this.#texts.t("seed.another"),
+      "title": this.#texts.t("seed.another"), "click": () => {
+        input.value = String(crypto.getRandomValues(new Uint16Array(1))[0]);
+        this.#changed();
+      } }, "⚄");
+  }
+
+  #changed() {
+    this.#check();
+    const kept = this.#fields.filter(({ spec, input }) =>
+      input.value !== this.#default(spec) && "value" in readOption(spec, input.value));
+    this.#keep(Object.fromEntries(kept.map(({ spec, input }) => [spec.name, input.value])));
+  }
+
+  /** @param {Record<string, string>} options */
+  #keep(options) {
+    if (this.#lesson) this.#state.set("options", { ...this.#state.get("options"), [this.#lesson.name]: options });
+  }
+
+  /** Marks what is wrong; the first wrong field. */
+  #check() {
+    const dataset = this.#fields.find(({ spec }) => spec.name === "dataset")?.input.value;
+    /** @type {Field | null} */
+    let first = null;
+    for (const field of this.#fields) {
+      field.row.hidden = field.spec.name === "subset" && dataset !== "mnist";
+      const read = readOption(field.spec, field.input.value);
+      const wrong = "problem" in read && !field.row.hidden;
+      field.input.setAttribute("aria-invalid", String(wrong));
+      field.problem.textContent = wrong ? this.#texts.t(read.problem, read.fill) : "";
+      if (wrong) first ??= field;
+    }
+    return first;
+  }
+}

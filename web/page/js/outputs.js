@@ -1,0 +1,61 @@
+/**
+ * XOR's four answers beside what they should be, as numbers and bars.
+ */
+
+import { h } from "./dom.js";
+
+/** @typedef {import("./protocol.js").Outputs} Outputs */
+
+/** @type {Outputs} */
+const TASK = { kind: "outputs", inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [0, 1, 1, 0],
+  outputs: [null, null, null, null] };
+
+export class OutputsPicture {
+  kind = "outputs";
+  #texts;
+  /** @type {Outputs | null} */
+  #figure = null;
+  #title = h("h2", { class: "panel-title" });
+  #table = h("table", { class: "outputs", id: "outputs-table" });
+  #caption = h("figcaption", { class: "caption" });
+  element = h("figure", { "class": "panel picture", "data-kind": this.kind },
+    h("div", { class: "picture-head" }, this.#title), h("div", { class: "table-scroll" }, this.#table), this.#caption);
+
+  /** @param {import("./i18n.js").Texts} texts */
+  constructor(texts) {
+    this.#texts = texts;
+  }
+
+  /** @param {Outputs | null} figure */
+  show(figure) {
+    this.#figure = figure;
+    this.render();
+  }
+
+  render() {
+    const { t } = this.#texts;
+    const { inputs, targets, outputs } = this.#figure ?? TASK;
+    this.#title.textContent = t("outputs.title");
+    this.#caption.textContent = t(this.#figure ? "outputs.caption" : "outputs.empty");
+    this.#table.replaceChildren(
+      h("thead", {}, h("tr", {}, ...["x₁", "x₂", t("outputs.target"), t("outputs.output"), t("outputs.verdict")]
+        .map((text) => h("th", { scope: "col" }, text)))),
+      h("tbody", {}, ...inputs.map(([x1, x2], row) => {
+        const output = outputs[row];
+        const known = output !== null;
+        const right = known && (output >= 0.5) === (targets[row] === 1);
+        return h("tr", {}, h("td", {}, String(x1)), h("td", {}, String(x2)), h("td", {}, String(targets[row])),
+          h("td", { class: "output-cell" }, bar(output)),
+          h("td", {}, known && h("span", { class: right ? "mark right" : "mark wrong" },
+            `${right ? "✓" : "✕"} `, h("span", { class: "sr-only" }, t(right ? "right" : "wrong")))));
+      })));
+  }
+}
+
+/** @param {number | null} output between 0 and 1 */
+function bar(output) {
+  const fill = h("div", { class: "bar-fill" });
+  fill.style.transform = `scaleX(${output ?? 0})`;
+  return h("div", { class: "bar-row" }, h("div", { class: "bar-track half" }, fill),
+    h("span", {}, output === null ? "–" : output.toFixed(4)));
+}

@@ -1,0 +1,111 @@
+/**
+ * The strip of numbers above the curves: how good, how far, how fast, on what.
+ */
+
+import { h } from "./dom.js";
+import { cost, count, duration, percent, rate } from "./numbers.js";
+
+/** @typedef {import("./i18n.js").TextKey} TextKey */
+/** @typedef {import("./protocol.js").Logs} Logs */
+
+/**
+ * What is known of a run; everything is optional, since it becomes known bit by bit.
+ * @typedef {object} Progress
+ * @property {Logs} [logs]
+ * @property {number} [epoch] finished ones
+ * @property {number} [share] of the current epoch
+ * @property {number} [epochs]
+ * @property {number | null} [stepsPerSecond]
+ * @property {number} [seconds]
+ * @property {string} [device]
+ * @property {() => string} [source] what is learned from, in words
+ * @property {"waiting" | "running" | "done" | "stopped" | "failed"} [state]
+ */
+
+const SMALL = 0.65; // width of the small digits beside a number, in its own
+
+/** One number of the strip. It changes ten times a second, so nothing is touched that stays as it is. */
+class Cell {
+  #label = h("dt");
+  #value = h("span");
+  #rest = h("small");
+  #number = h("dd", {}, this.#value, this.#rest);
+  #widest = 0;
+  element = h("div", {}, this.#label, this.#number);
+
+  /** @param {string} label @param {string} value @param {string} rest @param {boolean} leads */
+  show(label, value, rest, leads) {
+    this.element.className = value === "–" ? "absent" : leads ? "lead" : "";
+    setText(this.#label, label);
+    setText(this.#value, value);
+    setText(this.#rest, rest);
+    const width = value.length + rest.length * SMALL;
+    if (width > this.#widest) { // cells only grow, so that their neighbours do not jump about
+      this.#widest = width;
+      this.#number.style.minWidth = `${width}ch`;
+    }
+  }
+}
+
+export class Results {
+  #texts;
+  #strip = h("dl", { class: "figures" });
+  /** @type {Map<TextKey, Cell>} */
+  #cells = new Map();
+  #source = h("span", { class: "source" });
+  #bar = h("progress", { max: 1 });
+  #note = h("span", { role: "status" });
+  /** @type {Progress} */
+  #progress = {};
+
+  /** @param {HTMLElement} root @param {import("./i18n.js").Texts} texts */
+  constructor(root, texts) {
+    this.#texts = texts;
+    root.append(this.#strip, h("div", { class: "run-line" }, this.#source, this.#bar, this.#note));
+    texts.onChange(() => this.show(this.#progress));
+  }
+
+  /** @param {Progress} progress */
+  show(progress) {
+    this.#progress = progress;
+    const { t } = this.#texts;
+    const { epoch = 0, share = 0, epochs, state = "waiting", source } = progress;
+    const numbers = numbersOf(progress);
+    if (state === "waiting") this.#cells.clear();
+    const cells = numbers.map(([label, value, rest = ""], at) => {
+      const cell = this.#cells.get(label) ?? new Cell();
+      this.#cells.set(label, cell);
+      cell.show(t(label), value, rest, at === 0);
+      return cell.element;
+    });
+    if (cells.length !== this.#strip.children.length || cells.some((cell, at) => cell !== this.#strip.children[at])) {
+      this.#strip.replaceChildren(...cells);
+    }
+    setText(this.#source, source?.() ?? "");
+    this.#source.hidden = !this.#source.textContent;
+    this.#bar.value = epochs ? Math.min(1, (epoch + share) / epochs) : 0;
+    this.#bar.setAttribute("aria-label", t("results.progress"));
+    setText(this.#note, t(`run.${state}`));
+  }
+}
+
+/** @param {Progress} progress @returns {[label: TextKey, value: string, rest?: string][]} */
+function numbersOf({ logs = {}, epoch, epochs, stepsPerSecond, seconds, device }) {
+  /** @type {[TextKey, string, string?][]} */
+  const judged = "test_accuracy" in logs ? [["results.test", percent(logs.test_accuracy, 2)]]
+    : "val_accuracy" in logs ? [["results.validation", percent(logs.val_accuracy, 2)]] : [];
+  return [
+    ...judged,
+    ["results.accuracy", percent(logs.accuracy)],
+    ["results.cost", cost(logs.loss)],
+    ["results.epoch", epochs ? count(epoch) : "–", epochs ? ` / ${count(epochs)}` : ""],
+    ["results.speed", rate(stepsPerSecond)],
+    ["results.time", duration(seconds)],
+    ["results.device", device ?? "–"],
+  ];
+}
+
+/** @param {HTMLElement} element @param {string} text */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

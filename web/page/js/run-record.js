@@ -1,0 +1,32 @@
+/**
+ * What the page has seen of a call so far: enough to answer for a run whose worker had to be ended.
+ */
+
+/** @typedef {import("./protocol.js").History} History */
+
+export class RunRecord {
+  /** @type {History} */
+  history = {};
+  device = "auto";
+  seconds = 0;
+  output = "";
+
+  /** @param {string} name @param {any} data an event of the worker */
+  add(name, data) {
+    if (name === "output") this.output += data.text;
+    if (name === "fit") this.device = data.device;
+    if (name === "batch" || name === "epoch") this.seconds = data.seconds;
+    if (name !== "epoch") return;
+    for (const [key, values] of Object.entries(/** @type {History} */ (data.history))) {
+      (this.history[key] ??= []).push(...values);
+    }
+  }
+
+  /** The answer of a run that was stopped here. @returns {import("./protocol.js").RunResult} */
+  stopped() {
+    const { history, device, seconds } = this;
+    const result = Object.fromEntries(Object.entries(history).map(([key, values]) => [key, values.at(-1) ?? null]));
+    const nonfinite = Object.values(history).some((values) => values.includes(null));
+    return { history, result, device, seconds, stopped: true, ...(nonfinite ? { nonfinite } : {}) };
+  }
+}
