@@ -121,7 +121,7 @@ def test_a_training_step_takes_at_most_1_3_times_a_hand_written_one():
 MISTAKES = {
     "": ["required", "COMMAND"],
     "fly": ["'fly'", "lessons", "run", "bench"],
-    "--fly": ["--fly"],
+    "--fly": ["COMMAND"],
     "lessons xor": ["xor"],
     "run": ["xor, mnist_relu"],
     "run nor": ["unknown lesson 'nor'", "xor, mnist_relu"],

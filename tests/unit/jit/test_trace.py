@@ -1,5 +1,7 @@
 """State while and after tracing: what a step reads and writes, what it hides, and what it refuses in clear words."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -389,3 +391,19 @@ def test_training_steps_compiled_are_what_they_are_eager(make, dtype, rtol):
     for ours, reference in zip(state, eager_state, strict=True):
         np.testing.assert_allclose(ours.numpy(), reference.numpy(), rtol=10 * rtol, atol=rtol, err_msg=ours.name)
     assert received.dtype == dtype
+
+
+def test_a_trace_in_one_thread_is_not_seen_in_another():
+    seen = []
+
+    def elsewhere():
+        seen.append((Tensor([1.0]) + 1).numpy().tolist())
+
+    def f(x):
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        return x
+
+    jit(f)(1.0)
+    assert seen == [[2]]

@@ -1,0 +1,42 @@
+"""The browser the tests drive: how Chromium is started, here once for set-up's check and for the suite.
+
+`python -m tests.support.browser PATH` starts the browser at PATH, opens a page in it, and prints its version;
+without PATH it prints where Playwright's own would be.
+"""
+
+import sys
+
+# Quiet and repeatable: no first-run pages, no calls home. Playwright itself passes --no-sandbox, without
+# which Chromium refuses to start as root.
+FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--force-color-profile=srgb"]
+
+
+def launch(playwright, path):
+    """Starts the full browser (not its headless shell, which lacks some interfaces) without a window."""
+    return playwright.chromium.launch(executable_path=path, headless=True, args=[*FLAGS, "--headless=new"])
+
+
+def main(path=None):
+    """Prints the browser's version, or one line of why it does not work; the exit code says which."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        if path is None:
+            print(playwright.chromium.executable_path)
+            return 0
+        try:
+            browser = launch(playwright, path)
+            browser.new_page().evaluate("1 + 1")
+        except Error as error:
+            lines = [line.strip() for line in error.message.splitlines() if line.strip()]
+            telling = [line for line in lines if "error while loading" in line or "snap" in line]
+            print((telling or lines)[0])
+            return 1
+        print(browser.version)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
