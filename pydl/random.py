@@ -45,7 +45,7 @@ class Generator:
         return words
 
     def uniform(self, shape=(), low: float = 0.0, high: float = 1.0) -> np.ndarray:
-        """float32 numbers, even over [low, high)."""
+        """float32 numbers, even over [low, high); where low is not 0, rounding can give high itself."""
         unit = (self.bits(int(np.prod(shape))) >> UINT32.type(8)).astype(_FLOAT32) * _STEP
         return (unit * _FLOAT32(high - low) + _FLOAT32(low)).reshape(shape)
 

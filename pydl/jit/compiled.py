@@ -38,7 +38,8 @@ class Jitted:
         self._cache: OrderedDict[Any, _Compiled] = OrderedDict()
 
     def __call__(self, *args, **kwargs):
-        if modes.recorder is not None:  # inside another traced function: part of its Program
+        inside = modes.recorder is not None  # another traced function: part of its Program
+        if inside or (modes.grad_enabled and _requires_gradient((args, kwargs))):  # a compiled call has no way back
             return self._function(*args, **kwargs)
         compiled, arrays = self._compiled(args, kwargs)
         outputs = iter(compiled.executable(*arrays))
@@ -80,7 +81,8 @@ def jit(function: Callable | None = None, *, device: str = "auto") -> Any:
     The function is run once per shapes and dtypes of its arguments to write down its operations as a `Program`;
     further calls run the compiled Program. Arrays, Tensors and numbers among the arguments (also in lists, tuples and
     dicts) are inputs; strings, booleans and None are fixed, each choice with a Program of its own. Variables are
-    state: read when the call begins, written when it ends. Gradients computed inside do not leave the function.
+    state: read when the call begins, written when it ends. Gradients computed inside do not leave the function; a
+    call with a Tensor that requires a gradient is evaluated line by line, so that the gradient finds its way back.
 
     device: "auto", or one of `pydl.devices()`.
     """
@@ -108,6 +110,13 @@ def _flatten(thing, arrays: list[np.ndarray]):
         arrays.append((Tensor(thing) if number else as_input(thing))._array())
         return _LEAF
     raise TypeError(f"jit: expected arrays, Tensors, numbers, strings or None, received {type(thing).__name__}")
+
+
+def _requires_gradient(thing) -> bool:
+    if isinstance(thing, Tensor):
+        return thing.requires_grad
+    parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (tuple, list)) else ()
+    return any(map(_requires_gradient, parts))
 
 
 def _collect(thing, outputs: list[Tensor]):

@@ -2,7 +2,7 @@
 
 The output is 1 where exactly one of two inputs is 1. A single neuron draws one straight line and must fail. With a
 hidden layer the network bends the plane first; nine sigmoid layers in a row, though, let the gradient vanish on its
-way back, and the cost stays at log 2 = 0.6931: a coin toss.
+way back, and with most seeds the cost stays at log 2 = 0.6931: a coin toss.
 """
 
 import math
@@ -24,7 +24,7 @@ TARGETS = np.array([[0], [1], [1], [0]], np.float32)
 def run(
     layers: Layers = (8,),
     activation: Activation = "tanh",
-    learning_rate: LearningRate = 0.05,
+    learning_rate: LearningRate = 0.01,
     epochs: Epochs = 500,
     batch_size: BatchSize = 4,
     seed: Seed = 777,
@@ -35,7 +35,8 @@ def run(
     pydl.seed(seed)
     rows = slice(subset or None)  # how many of the four rows to learn from; 0 for all
 
-    hidden = [nn.Dense(units, activation=activation, kernel_initializer="glorot_normal") for units in layers]
+    initializer = "he_normal" if activation == "relu" else "glorot_normal"  # each activation's own
+    hidden = [nn.Dense(units, activation=activation, kernel_initializer=initializer) for units in layers]
     model = nn.Sequential([*hidden, nn.Dense(1)])
     model.compile(
         optimizer=optim.Adam(learning_rate=learning_rate),
