@@ -114,7 +114,7 @@ def _flatten(thing, arrays: list[np.ndarray]):
 
 def _requires_gradient(thing) -> bool:
     if isinstance(thing, Tensor):
-        return thing.requires_grad
+        return thing.requires_grad and not thing._is_state
     parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (tuple, list)) else ()
     return any(map(_requires_gradient, parts))
 
