@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contour } from "../../../web/page/js/contour.js";
 
-const sample = (size, height) => Float32Array.from({ length: size * size }, (_, at) => height(at % size, Math.floor(at / size)));
+const sample = (size, height) =>
+  Float32Array.from({ length: size * size }, (_, at) => height(at % size, Math.floor(at / size)));
 
 test("a plane has a straight line", () => {
   const segments = contour(sample(5, (x) => x / 4), 5, 0.5);

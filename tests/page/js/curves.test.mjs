@@ -14,7 +14,9 @@ test("points of the same place are one row, and what is missing is null", () => 
 
 test("thinning keeps the ends, every peak and every series, and is short", () => {
   const curves = new Curves(["loss", "val_loss"]);
-  for (let x = 1; x <= 50_000; x++) curves.add(x, { loss: x === 31_234 ? 99 : 1 / x, val_loss: x % 10_000 ? undefined : x });
+  for (let x = 1; x <= 50_000; x++) {
+    curves.add(x, { loss: x === 31_234 ? 99 : 1 / x, val_loss: x % 10_000 ? undefined : x });
+  }
   const [x, loss, validation] = curves.thinned(["loss", "val_loss"], 1000);
   assert.ok(x.length <= 1010, `${x.length} points`);
   assert.deepEqual([x[0], x.at(-1)], [1, 50_000]);

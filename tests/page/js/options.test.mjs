@@ -7,8 +7,8 @@ const option = (type, extra = {}) => ({
 });
 
 const CASES = [
-  ["int", "7", 7], ["int", " 7 ", 7], ["int", "7.5", "problem.int"], ["int", "many", "problem.int"], ["int", "", "problem.int"],
-  ["int", "0", "problem.range"], ["int", "101", "problem.range"],
+  ["int", "7", 7], ["int", " 7 ", 7], ["int", "7.5", "problem.int"], ["int", "many", "problem.int"],
+  ["int", "", "problem.int"], ["int", "0", "problem.range"], ["int", "101", "problem.range"],
   ["float", "1.5", 1.5], ["float", "1e1", 10], ["float", "2.", 2], ["float", "fast", "problem.float"],
   ["float", "1,5", "problem.float"], ["float", "NaN", "problem.float"], ["float", "1e999", "problem.range"],
   ["ints", "8", [8]], ["ints", "8,4", [8, 4]], ["ints", "8, 4  2", [8, 4, 2]], ["ints", "8,,8", "problem.ints"],

@@ -60,6 +60,7 @@ test("a run whose worker was ended answers with what was seen of it", () => {
   record.add("batch", { seconds: 2 });
   record.add("epoch", { seconds: 3, history: { loss: [null] } });
   assert.deepEqual(record.stopped(), {
-    history: { loss: [3, 2, null] }, result: { loss: null }, device: "numpy", seconds: 3, stopped: true, nonfinite: true,
+    history: { loss: [3, 2, null] }, result: { loss: null }, device: "numpy", seconds: 3, stopped: true,
+    nonfinite: true,
   });
 });

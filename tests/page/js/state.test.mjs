@@ -11,7 +11,8 @@ function storage(kept) {
 
 test("a first visit has the defaults", () => {
   const state = new State(storage());
-  assert.deepEqual([state.get("language"), state.get("theme"), state.get("lesson"), state.get("options")], ["", "", "xor", {}]);
+  const names = ["language", "theme", "lesson", "options"];
+  assert.deepEqual(names.map((name) => state.get(name)), ["", "", "xor", {}]);
 });
 
 test("what is set is found again", () => {
@@ -25,7 +26,8 @@ test("what is set is found again", () => {
 
 test("of a damaged entry only the sound parts are taken", () => {
   for (const broken of ["", "{", "null", "7", "[]"]) assert.equal(new State(storage(broken)).get("lesson"), "xor");
-  const state = new State(storage(JSON.stringify({ theme: "pink", lesson: "mnist_relu", options: { xor: { epochs: 9 } } })));
+  const damaged = { theme: "pink", lesson: "mnist_relu", options: { xor: { epochs: 9 } } };
+  const state = new State(storage(JSON.stringify(damaged)));
   assert.deepEqual([state.get("theme"), state.get("lesson"), state.get("options")], ["", "mnist_relu", {}]);
 });
 

@@ -98,7 +98,8 @@ export class Chart {
       this.#plot?.destroy();
       this.#box.replaceChildren();
       this.#plot = new uPlot(this.#settings(lines), data, this.#box);
-      this.#legend.replaceChildren(...lines.map((line) => h("li", {}, sample(line), this.#texts.t(line.label), h("b"))));
+      this.#legend.replaceChildren(
+        ...lines.map((line) => h("li", {}, sample(line), this.#texts.t(line.label), h("b"))));
     } else {
       this.#plot.setData(data);
     }
@@ -152,7 +153,9 @@ export class Chart {
         width: 2.25,
         spanGaps: true,
         ...(dash ? { dash } : {}),
-        points: { show: Boolean(dash) && this.#epochs <= MOST_MARKS, size: 7, fill: rgb(themed("--surface")), width: 2 },
+        points: {
+          show: Boolean(dash) && this.#epochs <= MOST_MARKS, size: 7, fill: rgb(themed("--surface")), width: 2,
+        },
       }))],
       hooks: {
         setCursor: [(plot) => {

@@ -19,7 +19,11 @@ import { choicesHere, datasetNote, fieldsOf } from "./datasets.js";
  * @property {HTMLElement} row
  * @property {HTMLInputElement | HTMLSelectElement} input
  * @property {HTMLElement} problem
+ * @property {boolean} noted
  */
+
+/** What a phone's keyboard should offer. */
+const KEYBOARDS = { int: "numeric", float: "decimal", ints: "text", choice: "text" };
 
 export class Controls {
   #grid;
@@ -56,6 +60,7 @@ export class Controls {
     this.#devices = devices;
     const kept = this.#state.get("options")[lesson.name] ?? {};
     this.#fields = fieldsOf(lesson, devices).map((spec) => this.#field(spec, kept[spec.name] ?? this.#default(spec)));
+    this.#fields.sort((one, other) => Number(other.noted) - Number(one.noted)); // what has a note comes first
     this.#grid.replaceChildren(...this.#fields.map(({ row }) => row));
     this.#help.textContent = this.#texts.t("options.help");
     this.#check();
@@ -85,9 +90,16 @@ export class Controls {
   }
 
   /** @param {OptionSpec} spec */
+  #choices(spec) {
+    return choicesHere(spec, this.#site, this.#texts)
+      ?? spec.choices.map((value) => ({ value, label: value, off: false }));
+  }
+
+  /** The lesson's default, or what can be had in its place here. @param {OptionSpec} spec */
   #default(spec) {
-    return choicesHere(spec, this.#site, this.#texts)?.find(({ off }) => !off)?.value
-      ?? defaultText(spec);
+    const wanted = defaultText(spec);
+    const offered = this.#choices(spec).filter(({ off }) => !off);
+    return offered.some(({ value }) => value === wanted) ? wanted : offered[0]?.value ?? wanted;
   }
 
   /** @param {OptionSpec} spec @param {string} text @returns {Field} */
@@ -98,27 +110,24 @@ export class Controls {
       "id": id, "class": "field", "data-option": spec.name,
       "aria-describedby": `${id}-help ${id}-problem`, "input": () => this.#changed(), "change": () => this.#changed(),
     };
-    const choices = choicesHere(spec, this.#site, this.#texts)
-      ?? spec.choices.map((value) => ({ value, label: value, off: false }));
-    const input = spec.type === "choice" || choices.length
+    const choices = this.#choices(spec);
+    const input = choices.length
       ? h("select", shared, ...choices.map(({ value, label, off }) => h("option", { value, disabled: off }, label)))
-      : h("input", { ...shared, type: "text", autocomplete: "off", spellcheck: "false",
-        inputmode: spec.type === "float" ? "decimal" : spec.type === "ints" ? "text" : "numeric" });
-    input.value = text;
-    if (input instanceof HTMLSelectElement && input.selectedOptions[0]?.disabled !== false) {
-      input.value = choices?.find(({ off }) => !off)?.value ?? "";
-    }
+      : h("input", {
+        ...shared, type: "text", autocomplete: "off", spellcheck: "false", inputmode: KEYBOARDS[spec.type],
+      });
+    const gone = choices.length && !choices.some(({ value, off }) => value === text && !off);
+    input.value = gone ? this.#default(spec) : text;
     const problem = h("p", { class: "option-problem", id: `${id}-problem` });
     const note = datasetNote(spec, this.#site, this.#texts);
     const showHelp = () => { this.#help.textContent = `${label}: ${help}`; };
-    const row = h("div", { class: note ? "option wide" : "option",
-      mouseenter: showHelp, focusin: showHelp },
+    const row = h("div", { class: note ? "option wide" : "option", mouseenter: showHelp, focusin: showHelp },
       h("label", { class: "option-label", for: id }, label),
       spec.name === "seed" ? h("div", { class: "option-row" }, input, this.#dice(input)) : input,
       h("span", { class: "sr-only", id: `${id}-help` }, help),
       note && h("p", { class: "option-note" }, note),
       problem);
-    return { spec, row, input, problem };
+    return { spec, row, input, problem, noted: Boolean(note) };
   }
 
   /** A button for another seed. @param {HTMLInputElement | HTMLSelectElement} input */

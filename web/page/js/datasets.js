@@ -26,8 +26,11 @@ import { bytes, count } from "./numbers.js";
 const SUBSET = 10_000; // training images of the site's MNIST subset
 const ALL = 60_000;
 
-/** The options that are a choice here: where there is one data set, or one device, there is nothing to ask.
- * @param {LessonSpec} lesson @param {string[]} devices */
+/**
+ * The options that are a choice here: where there is one data set, or one device, there is nothing to ask.
+ * @param {LessonSpec} lesson
+ * @param {string[]} devices
+ */
 export function fieldsOf({ options }, devices) {
   const many = options.some(({ name, choices }) => name === "dataset" && choices.length > 1);
   return options.filter(({ name }) =>
@@ -55,7 +58,12 @@ export function choicesHere({ name, choices }, { data }, texts) {
   ];
 }
 
-/** Why a data set that the lesson knows cannot be had here. @param {OptionSpec} spec @param {Site} site @param {Texts} texts */
+/**
+ * Why a data set that the lesson knows cannot be had here.
+ * @param {OptionSpec} spec
+ * @param {Site} site
+ * @param {Texts} texts
+ */
 export function datasetNote({ name }, { data }, texts) {
   return name === "dataset" && !data.mnist && !data.mnist_subset ? texts.t("dataset.no-mnist") : "";
 }

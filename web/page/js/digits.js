@@ -132,7 +132,11 @@ function probability(digit, figure) {
     h("div", { class: "bar-track" }, fill), h("span", {}, value === null ? "–" : percent(value)));
 }
 
-/** Draws an image's brightness as the strength of the ink. @param {HTMLCanvasElement} canvas @param {Uint8Array} image */
+/**
+ * Draws an image's brightness as the strength of the ink.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} image
+ */
 function drawDigit(canvas, image) {
   const [red, green, blue] = themed("--ink");
   canvas.width = canvas.height = SIDE;

@@ -27,10 +27,10 @@ export class Texts {
     this.language = language;
     document.documentElement.lang = language;
     for (const element of document.querySelectorAll("[data-text]")) {
-      element.textContent = this.t(/** @type {TextKey} */ (/** @type {HTMLElement} */ (element).dataset.text));
+      element.textContent = this.t(/** @type {TextKey} */ (element.getAttribute("data-text")));
     }
     for (const element of document.querySelectorAll("[data-label]")) {
-      element.setAttribute("aria-label", this.t(/** @type {TextKey} */ (/** @type {HTMLElement} */ (element).dataset.label)));
+      element.setAttribute("aria-label", this.t(/** @type {TextKey} */ (element.getAttribute("data-label"))));
     }
     for (const listener of this.#listeners) listener();
   }
@@ -59,5 +59,6 @@ export class Texts {
 /** The first of the browser's languages that we speak. @param {readonly string[]} languages @returns {Language} */
 export function preferredLanguage(languages) {
   const spoken = languages.map((tag) => tag.toLowerCase().split("-")[0]);
-  return LANGUAGES.find((language) => language === spoken.find((tag) => LANGUAGES.includes(/** @type {any} */ (tag)))) ?? "en";
+  const first = spoken.find((tag) => LANGUAGES.some((language) => language === tag));
+  return first === "ko" ? "ko" : "en";
 }

@@ -17,7 +17,8 @@ import { WorkerClient } from "./worker-client.js";
 
 const SECOND_STOP = 800; // ms after which a polite stop becomes an interrupt at once
 const LAST_STOP = 2000; // ms after which the worker is ended
-const STOPPED_EXEC = "KeyboardInterrupt: Python had to be ended to stop this. It starts anew; names defined before are gone.";
+const STOPPED_EXEC = "KeyboardInterrupt: Python had to be ended to stop this. " +
+  "It starts anew; names defined before are gone.";
 
 /** Another call runs; `pydl.stop()` ends it. */
 export class BusyError extends Error {
@@ -157,7 +158,9 @@ export class Lab {
 
   /** @returns {Promise<Description>} */
   #boot() {
-    const client = new WorkerClient((name, data) => this.#heard(name, data));
+    const client = new WorkerClient((name, data) => {
+      if (this.#client === client) this.#heard(name, data); // what an ended worker had still sent is dropped
+    });
     this.#client = client;
     const ready = client.ready.then((description) => {
       this.#booted = true;

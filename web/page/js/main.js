@@ -72,7 +72,9 @@ function prepare() {
   });
   stop.addEventListener("click", () => {
     waiting?.abort();
+    waiting = null;
     lab.stop();
+    showBusy();
   });
   byId("reset").addEventListener("click", () => controls.reset());
   prepareChoices();
@@ -91,6 +93,7 @@ function prepare() {
   lab.on("error", (failure) => problem.show(failure));
   texts.onChange(showWords);
   showWords();
+  for (const id of ["language", "theme", "about-button", "reset"]) byId(id).removeAttribute("disabled");
   follow();
 }
 
@@ -149,14 +152,14 @@ function showWords() {
 }
 
 async function trainWhenReady() {
-  waiting = new AbortController();
-  const { signal } = waiting;
+  const press = waiting = new AbortController();
   lab.restart();
   showBusy();
   try {
-    await lab.ready;
-    const options = signal.aborted ? null : controls.read();
+    describe(await lab.ready); // lest the lesson be chosen later than it is asked for here
+    if (press.signal.aborted) return;
     waiting = null;
+    const options = controls.read();
     if (!chosen || !options) return;
     const run = lab.run(chosen.name, options);
     showResults();
@@ -164,7 +167,7 @@ async function trainWhenReady() {
   } catch {
     // the lab has told of it by an event, and the page shows it
   } finally {
-    waiting = null;
+    if (waiting === press) waiting = null;
     showBusy();
   }
 }
@@ -180,6 +183,6 @@ function showBusy() {
   const busy = ["running", "data", "training", "stopping"].includes(phase);
   train.disabled = busy || waiting !== null;
   stop.disabled = phase === "stopping" || !(busy || waiting);
-  queued.hidden = !waiting || waiting.signal.aborted;
+  queued.hidden = !waiting;
   lessonView.locked = busy;
 }

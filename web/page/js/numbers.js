@@ -4,7 +4,10 @@
 
 const DASH = "–";
 
-/** A cost: four decimals, or two digits and a power of ten where those would say little. @param {number | null | undefined} value */
+/**
+ * A cost: four decimals, or two digits and a power of ten where those would say little.
+ * @param {number | null | undefined} value
+ */
 export function cost(value) {
   if (!isNumber(value)) return DASH;
   const size = Math.abs(value);
@@ -12,7 +15,11 @@ export function cost(value) {
   return String(Number(value.toFixed(4)));
 }
 
-/** A share of one, in percent; all is all, without decimals. @param {number | null | undefined} value @param {number} [digits] */
+/**
+ * A share of one, in percent; all is all, without decimals.
+ * @param {number | null | undefined} value
+ * @param {number} [digits]
+ */
 export function percent(value, digits = 1) {
   if (!isNumber(value)) return DASH;
   return value === 1 ? "100%" : `${(100 * value).toFixed(digits)}%`;

@@ -1,6 +1,6 @@
 /**
- * The pictures of the lesson in hand: those that it is known to show wait empty and explain themselves; each figure that
- * arrives is drawn with the next frame.
+ * The pictures of the lesson in hand: those that it is known to show wait empty and explain themselves; each figure
+ * that arrives is drawn with the next frame.
  */
 
 import { DigitsPicture, RandomDigitPicture } from "./digits.js";

@@ -98,7 +98,8 @@ export class RunView {
       this.#learn({ ...this.#pace(event), epoch: event.epoch + 1, share: 0, logs: event.logs });
     });
     lab.on("done", ({ result, seconds, stopped, device }) => {
-      this.#learn({ logs: { ...this.#progress.logs, ...result }, seconds, device, state: stopped ? "stopped" : "done" });
+      const state = stopped ? "stopped" : "done";
+      this.#learn({ logs: { ...this.#progress.logs, ...result }, seconds, device, state });
       this.#table.render();
     });
     lab.on("error", () => {
