@@ -1,16 +1,17 @@
-"""What tests of several rooms share: the built site, a server, the browser, MNIST; and `--no-browser`.
+"""What tests of several rooms share: the built site, a server, MNIST; and what `--no-browser` leaves out.
 
 Everything here is made once a session and only when a test asks for it, so a run of the unit tests alone builds
-no site and starts no browser.
+no site.
 """
 
 import json
-import os
 
 import pytest
 
 from tests.support.runner import SITE
 from tests.support.serving import serving
+
+LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser):
@@ -26,9 +27,6 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=needing)
         items[:] = [item for item in items if item not in needing]
         config.stash[LEFT_OUT] = len(needing)
-
-
-LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -57,23 +55,6 @@ def server(site):
     """The address of a server that serves the site as `python3 -m web` does."""
     with serving(site) as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A real Chromium without a window, shared by all; a test opens a context of its own in it."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.support.browser import launch
-    from tests.support.chromium import installed
-
-    path = os.environ.get("PYDL_CHROMIUM") or next(iter(installed()), None)
-    if path is None:
-        pytest.fail("no Chromium: run the tests with `python3 -m tests`, which provides one", pytrace=False)
-    with sync_playwright() as playwright:
-        browser = launch(playwright, path)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

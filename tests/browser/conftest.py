@@ -5,8 +5,8 @@ origin. The last picture of a failed test's page is kept in `tests/artifacts`.
 """
 
 import contextlib
+import os
 import re
-import shutil
 
 import pytest
 
@@ -27,11 +27,33 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def artifacts():
-    """A folder, emptied for each run, where tests leave pictures for a person to look at."""
+    """The folder where tests leave pictures for a person to look at; those of older failures are removed."""
     folder = ROOT / "tests" / "artifacts"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
+    for picture in folder.glob("failed-*.png"):
+        picture.unlink()
     return folder
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """A real Chromium without a window; each page has a context of its own in it.
+
+    It ends with this package: Playwright keeps an event loop running in this thread, in which `asyncio.run`, and so
+    tests of other rooms, would fail.
+    """
+    from playwright.sync_api import sync_playwright
+
+    from tests.support.browser import launch
+    from tests.support.chromium import installed
+
+    path = os.environ.get("PYDL_CHROMIUM") or next(iter(installed()), None)
+    if path is None:
+        pytest.fail("no Chromium: run the tests with `python3 -m tests`, which provides one", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = launch(playwright, path)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -57,7 +79,7 @@ def watched(request, artifacts):
     assert not complaints, "the page complained:\n" + "\n".join(complaints)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_lab(browser, server):
     lab = Lab(browser, server).open()
     yield lab

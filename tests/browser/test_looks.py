@@ -7,7 +7,7 @@ import re
 import pytest
 
 LESSONS = ("xor", "mnist_relu")
-SIZES = {"phone": (390, 844), "laptop": (1366, 768), "old projector": (1024, 768), "projector": (1920, 1080)}
+SIZES = {"phone": (390, 844), "laptop": (1366, 768), "old-projector": (1024, 768), "projector": (1920, 1080)}
 HANGUL = re.compile("[가-힣]")
 
 VISIBLE_TEXTS = """[...document.querySelectorAll("body *")].filter((element) =>

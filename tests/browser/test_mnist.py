@@ -58,6 +58,30 @@ def test_a_random_digit_is_shown_with_its_label_and_prediction(lab, trained):
     assert lab.page.locator("#random-digit .probability").count() == 10
 
 
+@pytest.fixture
+def full_mnist(site_facts):
+    if not site_facts["data"]["mnist"]:
+        pytest.skip("the site was built without the full MNIST (none in PYDL_DATA or the cache, no mirror reached)")
+
+
+def test_all_of_mnist_is_loaded_only_when_it_is_asked_for(lab, full_mnist):
+    assert not [url for url in lab.requests if "/data/mnist/" in url]
+    answer = lab.call("""(async () => {
+        const training = new Promise((resolve) => { const off = pydl.on("fit", (fit) => { off(); resolve(fit); }); });
+        const run = pydl.run("mnist_relu", {dataset: "mnist", subset: 0, epochs: 1});
+        const {samples} = await Promise.race([training, run]);
+        await pydl.stop();
+        return {samples, stopped: (await run).stopped};
+    })()""", limit=60)
+    assert answer == {"samples": 60_000, "stopped": True}
+    assert [url for url in lab.requests if "/data/mnist/" in url]
+
+
+@pytest.mark.slow
+def test_one_pass_over_all_of_mnist_reaches_96_percent(lab, full_mnist):
+    assert lab.run("mnist_relu", dataset="mnist", subset=0, epochs=1)["result"]["test_accuracy"] >= 0.96
+
+
 def test_a_site_without_mnist_says_so_and_offers_the_drawn_digits(new_lab, altered):
     altered.without_mnist()
     lab = new_lab(altered.serve()).open()

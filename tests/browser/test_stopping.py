@@ -22,13 +22,13 @@ STOP_WHILE_TRAINING = """(async () => {
 @pytest.fixture(params=["interrupt", "pause", "terminate"])
 def stoppable(request, new_lab, altered):
     """A page that has this way of stopping, and no better one."""
-    if request.param == "interrupt":
-        return new_lab().open()
     if request.param == "terminate":
         source = altered.read("worker/worker.js").decode()
         altered.replace("worker/worker.js", 'import "./without-jspi.js";\n' + source)
         altered.add("worker/without-jspi.js", WITHOUT_JSPI)
-    return new_lab(altered.serve(isolated=False)).open()
+    lab = new_lab(altered.serve(isolated=request.param == "interrupt")).open()
+    assert lab.call("pydl.ready.then(({stop}) => stop)") == request.param
+    return lab
 
 
 def test_stop_ends_a_training_within_a_second_and_the_page_can_train_again(stoppable):

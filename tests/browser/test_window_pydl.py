@@ -97,6 +97,11 @@ def test_events_tell_of_epochs_and_of_the_end(lab):
     assert len(heard["epoch"]) <= 50
 
 
+def test_an_unknown_event_is_refused_with_the_list_of_known_ones(lab):
+    with pytest.raises(PageError, match="epoch.*done"):
+        lab.call("pydl.on('no_such_event', () => {})")
+
+
 def test_calls_before_ready_wait(new_lab):
     lab = new_lab().open(wait=False)
     lab.wait("window.pydl !== undefined")

@@ -18,24 +18,26 @@ def launch(playwright, path):
 
 
 def main(path=None):
-    """Prints the browser's version, or one line of why it does not work; the exit code says which."""
-    from playwright.sync_api import Error, sync_playwright
+    """Prints what is asked for, or one line of why it does not work; the exit code says which."""
+    from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        if path is None:
-            print(playwright.chromium.executable_path)
-            return 0
-        try:
-            browser = launch(playwright, path)
-            browser.new_page().evaluate("1 + 1")
-        except Error as error:
-            lines = [line.strip() for line in error.message.splitlines() if line.strip()]
-            telling = [line for line in lines if "error while loading" in line or "snap" in line]
-            print((telling or lines)[0])
-            return 1
-        print(browser.version)
-        browser.close()
+    try:
+        with sync_playwright() as playwright:
+            print(_try(playwright, path) if path else playwright.chromium.executable_path)
+    except Exception as error:  # Playwright's own Node may fail too, before there is a browser to ask
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        telling = [line for line in lines if "error while loading" in line or "snap" in line]
+        print((telling or lines)[0])
+        return 1
     return 0
+
+
+def _try(playwright, path):
+    browser = launch(playwright, path)
+    browser.new_page().evaluate("1 + 1")
+    version = browser.version
+    browser.close()
+    return version
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ KOREAN_FONTS = ("NotoSansCJK*", "NotoSansKR*", "NotoSerifCJK*", "Nanum*", "UnDot
 
 def provide(python):
     """Returns the path of a Chromium that starts; `python` is the one that has Playwright."""
+    own = _path_of_playwrights_own(python)
     named = os.environ.get("PYDL_CHROMIUM")
     if named:
         problem = _problem(python, named)
@@ -41,9 +42,9 @@ def provide(python):
             return candidate
         looked.append(f"{candidate}: {problem}")
     looked = looked or ["none on PATH or in the usual places"]
-    for source in (_playwrights_own, _from_apt):
+    for source in (lambda: _playwrights_own(python, own), lambda: _from_apt(python)):
         try:
-            return source(python)
+            return source()
         except SetupError as error:
             looked.append(str(error))
     raise SetupError(
@@ -103,8 +104,20 @@ def _problem(python, path):
     return None
 
 
-def _playwrights_own(python):
-    path = run([python, "-m", "tests.support.browser"], limit=60).strip()
+def _path_of_playwrights_own(python):
+    """Asks Playwright where its Chromium is or would be, and so finds out whether Playwright itself runs."""
+    ask = [python, "-m", "tests.support.browser"]
+    try:
+        return run(ask, limit=60).strip()
+    except SetupError as error:
+        if "libatomic" not in str(error) or not debian.may_install():
+            raise SetupError("Playwright, which drives the browser in the tests, does not start. A bare Debian lacks "
+                             f"libatomic1 for it; `python3 -m tests --no-browser` does without.\n{error}") from None
+    debian.install("libatomic1")
+    return run(ask, limit=60).strip()
+
+
+def _playwrights_own(python, path):
     if not Path(path).is_file():
         say("  none installed: asking Playwright for its own")
         try:

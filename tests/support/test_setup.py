@@ -52,11 +52,12 @@ def test_a_browser_named_in_the_environment_must_work(monkeypatch):
 
 
 def test_without_any_browser_the_message_says_where_it_was_looked_for_and_what_to_do(monkeypatch):
-    def unreachable(python):
+    def unreachable(python, path):
         raise SetupError("Playwright's download: no connection")
 
     monkeypatch.delenv("PYDL_CHROMIUM", raising=False)
     monkeypatch.setattr(chromium, "installed", list)
+    monkeypatch.setattr(chromium, "_path_of_playwrights_own", lambda python: "nowhere")
     monkeypatch.setattr(chromium, "_playwrights_own", unreachable)
     monkeypatch.setattr(debian, "may_install", lambda: False)
     with pytest.raises(SetupError) as failure:

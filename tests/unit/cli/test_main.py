@@ -220,10 +220,15 @@ def test_ctrl_c_elsewhere_ends_with_a_message_too(run, monkeypatch):
     assert error == "\npydl: interrupted\n"
 
 
-def test_the_signal_handler_is_put_back():
-    before = signal.getsignal(signal.SIGINT)
-    main(["run", "xor", "--epochs", "1"])
-    assert signal.getsignal(signal.SIGINT) is before
+def test_the_signal_handler_is_put_back(run):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    run("run", "xor", "--epochs", "1")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_stop_asked_for_before_does_not_stop_the_next_run(run):
+    pydl.train.control.request_stop()
+    assert run("run", "xor", "--epochs", "1")[0] == 0
 
 
 def test_a_first_ctrl_c_asks_for_a_stop_and_a_second_insists(run, monkeypatch):

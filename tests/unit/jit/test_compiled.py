@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import DeviceError, Parameter, Tensor, Variable, jit
+from pydl import DeviceError, Parameter, Tensor, Variable, jit, no_grad
 from pydl.jit import compiled
 
 
@@ -162,3 +162,21 @@ def test_the_program_can_be_looked_at_without_running_it():
     assert v.item() == 1
     step()
     assert v.item() == 2
+
+
+def test_a_call_that_must_be_differentiated_is_evaluated_line_by_line():
+    f, traces = counted(lambda x, more: (x * x).sum() * more["scale"])
+    x = Tensor([3.0], requires_grad=True)
+    f(x, {"scale": 2.0}).backward()
+    assert x.grad.item() == 12
+    assert pydl.grad(lambda x: f(x, {"scale": 2.0}))(Tensor([5.0])).item() == 20
+    assert pydl.grad(f)(np.array([5.0]), {"scale": 2.0}).item() == 20
+    assert len(f._cache) == 0
+    with no_grad():
+        assert f(x, {"scale": 2.0}).item() == 18
+    assert len(f._cache) == 1
+
+
+def test_a_variable_is_not_an_argument_even_where_gradients_are_asked_for():
+    with pytest.raises(TypeError, match="'w'.*is state, not an argument"):
+        jit(lambda x: x)([Parameter([1.0], name="w")])

@@ -199,6 +199,23 @@ def test_an_update_by_a_matmul_of_itself_is_not_made_in_place():
     assert not plan_memory(program).direct
 
 
+@pytest.mark.parametrize(
+    "view",
+    [lambda y: y.T, lambda y: y[:, :1].broadcast_to((4, 4)), lambda y: y.reshape(2, 8).T.reshape(4, 4), lambda y: y],
+    ids=["transposed", "broadcast", "reshaped and transposed", "as it is"],
+)
+def test_a_result_takes_over_memory_only_where_it_is_read_in_order(view):
+    state = Variable(np.ones((4, 4)))
+
+    def f(x):
+        y = x @ x
+        state.assign(state + view(state))
+        return [view(y).tanh(), view(x @ y) * (y + 1).exp()]
+
+    program = optimize(program_of(f, np.ones((4, 4))))
+    walk(program, plan_memory(program))
+
+
 def test_the_walk_notices_a_plan_that_is_wrong():
     # the check checked: two values that are alive together, put in one place
     program = program_of(lambda x: [x.exp() + x.tanh()], np.ones(4))

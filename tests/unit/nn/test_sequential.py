@@ -54,6 +54,17 @@ def test_summary_of_a_model_that_is_not_built_says_what_to_do():
     assert lines == ["sequential: 1 layers, not built yet: pass input_shape, or fit first"]
 
 
+def test_a_model_may_be_a_layer_of_another():
+    inner = nn.Sequential([nn.Dense(4, activation="relu"), nn.Dense(3)], name="inner")
+    model = nn.Sequential([inner, nn.Dense(1)])
+    model.compile("sgd", "mse")
+    before = inner(X).numpy()
+    model.fit(X, X[:, :1], verbose=0)
+    assert len(model.parameters()) == 6
+    assert model.output_shape((3,)) == (1,)
+    assert not np.array_equal(inner(X).numpy(), before), "the inner layers learn too"
+
+
 def test_what_is_not_a_layer_is_refused():
     with pytest.raises(TypeError, match="expected a layer, received 'relu'"):
         nn.Sequential([nn.Dense(3), "relu"])

@@ -118,6 +118,9 @@ def test_a_second_fit_goes_on_where_the_first_ended():
     parts = [twice.fit(X, Y, epochs=2, verbose=0).history["loss"] for _ in range(2)]
     assert [*parts[0], *parts[1]] == whole
     assert twice.history.history["loss"] == parts[1]
+    for ours, expected in zip(twice.optimizer._slots, once.optimizer._slots, strict=True):
+        for name in expected:
+            np.testing.assert_array_equal(ours[name].numpy(), expected[name].numpy())
 
 
 def test_a_learning_rate_changed_by_a_callback_acts_at_once():
@@ -168,6 +171,17 @@ def test_labels_without_the_last_axis_are_taken():
 
 def test_lists_are_data_too():
     assert network().fit(X.tolist(), Y.tolist(), verbose=0).history["loss"][0] > 0
+
+
+def test_gradients_from_before_do_not_disturb_and_are_left_alone():
+    model, reference = network(), network()
+    (model(X) ** 2).sum().backward()
+    left = [p.grad.numpy() for p in model.parameters()]
+    model.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    reference.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    for ours, expected, gradient in zip(model.parameters(), reference.parameters(), left):
+        np.testing.assert_array_equal(ours.numpy(), expected.numpy())
+        np.testing.assert_array_equal(ours.grad.numpy(), gradient)
 
 
 def test_zero_epochs_change_nothing():
