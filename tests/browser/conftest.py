@@ -88,8 +88,9 @@ def shared_lab(browser, server):
 
 @pytest.fixture
 def lab(shared_lab, watched):
-    """The page that many tests share: Python is ready in it, and nothing runs."""
-    return watched(shared_lab)
+    """The page that many tests share: Python is ready in it, and nothing runs, whatever a failed test left."""
+    yield watched(shared_lab)
+    shared_lab.call("pydl.stop()", limit=30)
 
 
 @pytest.fixture

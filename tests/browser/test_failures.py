@@ -29,11 +29,13 @@ def test_a_training_that_diverges_says_why_and_shows_no_traceback(lab):
 
 def test_an_exception_in_a_lesson_shows_its_traceback_in_the_page(lab):
     lab.exec("from pydl.lessons import xor\nkept, xor.run = xor.run, None")
-    with pytest.raises(PageError):
-        lab.run("xor")
-    lab.wait("document.querySelector('#traceback')?.innerText.includes('Traceback')")
-    assert "TypeError" in lab.text("#traceback")
-    lab.exec("xor.run = kept")
+    try:
+        with pytest.raises(PageError):
+            lab.run("xor")
+        lab.wait("document.querySelector('#traceback')?.innerText.includes('Traceback')")
+        assert "TypeError" in lab.text("#traceback")
+    finally:
+        lab.exec("xor.run = kept")
     assert lab.run("xor")["result"]["accuracy"] == 1.0
 
 

@@ -363,6 +363,17 @@ def test_a_python_without_pip_is_told(table, monkeypatch):
     assert f"pip: {sys.executable} has no pip" in failure()
 
 
+def test_debians_own_python_without_pip_gets_its_package(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(tools.sys, "executable", "/usr/bin/python3")
+    monkeypatch.setattr(tools.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(tools.os, "geteuid", lambda: 0, raising=False)
+    monkeypatch.setattr(tools, "run", lambda command, timeout, env: asked.append(command[-1]))
+    assert tools.pip(tmp_path) == ["/usr/bin/python3", "-m", "pip"]
+    assert asked == ["python3-pip"]
+
+
 def test_a_python_without_pip_uses_the_copy_that_python_carries(tmp_path, monkeypatch):
     pytest.importorskip("ensurepip._bundled", reason="this Python carries no copy of pip")
     monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None if name == "pip" else name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..assets.errors import SourceError
+from ..assets.tools import apt_install
 from .workshop import Workshop
 
 # Emscripten 5.0 goes with LLVM 23 as it was being developed; 22 knows all the flags that matter here, and
@@ -53,11 +54,4 @@ def _install(shop: Workshop, packages: list[str]) -> None:
         raise SourceError("the build of NumPy's wheel needs Debian packages that only root can install: "
                           f"apt-get install {' '.join(packages)}")
     shop.stage(f"apt-get install {' '.join(packages)}")
-    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive", LC_ALL="C")
-    # Another apt may be at work on the machine: wait for it.
-    install = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", *packages]
-    try:
-        shop.run("apt-install", install, env)
-    except SourceError:  # the package lists are missing or old
-        shop.run("apt-update", ["apt-get", "update"], env)
-        shop.run("apt-install", install, env)
+    apt_install(packages, shop.run)
