@@ -46,7 +46,7 @@ def _works():
 
 def _make():
     if VENV.exists() or VENV.is_symlink():
-        if not (VENV / "pyvenv.cfg").is_file() and any(VENV.iterdir()):
+        if not _is_ours():
             raise SetupError(f"{VENV} is wanted for the Python environment, but something else is there.\n"
                              "Move it away, then run the command again.")
         say("  the .venv here is broken or of another Python: making it anew")
@@ -61,6 +61,13 @@ def _make():
         run([sys.executable, "-m", "venv", VENV], limit=300)
     except SetupError as error:
         raise SetupError(f"{VENV} could not be made with {sys.executable}.\n{error}") from None
+
+
+def _is_ours():
+    """Whether what stands at `.venv` may be removed: an environment, or the empty folder that one begins as."""
+    if VENV.is_symlink() or not VENV.is_dir():
+        return False
+    return (VENV / "pyvenv.cfg").is_file() or not any(VENV.iterdir())
 
 
 def _provide_ensurepip():

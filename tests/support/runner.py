@@ -84,7 +84,7 @@ def build_site(python):
 def run_pytest(python, arguments, settings):
     """Runs pytest in the foreground; an interrupt goes to it, and it ends in its own time."""
     command = [python, "-m", "pytest", "--cov=pydl", "--cov=web", "--cov-report=term", *arguments]
-    say(' '.join(["pytest", *arguments]))
+    say(" ".join(["pytest", *arguments]))
     process = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=os.environ | ONE_THREAD | settings)
     while True:
         try:

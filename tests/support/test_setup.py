@@ -74,12 +74,19 @@ def test_ubuntus_pointer_to_a_snap_is_not_installed(monkeypatch):
         chromium._from_apt(sys.executable)
 
 
-def test_a_folder_named_venv_that_is_something_else_is_left_alone(monkeypatch, tmp_path):
-    (tmp_path / "notes.txt").write_text("mine")
-    monkeypatch.setattr(environment, "VENV", tmp_path)
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+def test_what_is_named_venv_but_is_something_else_is_left_alone(monkeypatch, tmp_path, kind):
+    venv = tmp_path / ".venv"
+    if kind == "folder":
+        (venv / "notes").mkdir(parents=True)
+    elif kind == "file":
+        venv.write_text("mine")
+    else:
+        venv.symlink_to(tmp_path / "gone")
+    monkeypatch.setattr(environment, "VENV", venv)
     with pytest.raises(SetupError, match="Move it away"):
         environment._make()
-    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert venv.exists() or venv.is_symlink()
 
 
 @pytest.mark.slow

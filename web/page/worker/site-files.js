@@ -3,14 +3,12 @@
  * synchronous request, which a worker may make. Sets that the site does not carry are not asked for.
  */
 
-import { fetchJson } from "../js/fetch-json.js";
-
 /**
  * @param {URL} site
- * @returns {Promise<(path: string) => Uint8Array | undefined>} a path is below the site's data folder
+ * @param {{mnist: boolean, mnist_subset: boolean}} data what site.json says of the data sets
+ * @returns {(path: string) => Uint8Array | undefined} a path is below the site's data folder
  */
-export async function siteFiles(site) {
-  const { data } = await fetchJson(new URL("site.json", site));
+export function siteFiles(site, data) {
   const present = /** @type {Record<string, boolean>} */ ({ "mnist": data.mnist, "mnist-subset": data.mnist_subset });
   return (path) => {
     if (!present[path.split("/")[0]]) return undefined;

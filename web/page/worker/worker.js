@@ -7,6 +7,7 @@
 
 import { expose } from "../vendor/comlink/comlink.mjs";
 import { loadPyodide } from "../pyodide/pyodide.mjs";
+import { fetchJson } from "../js/fetch-json.js";
 import { FATAL } from "../js/protocol.js";
 import { countDownloads } from "./downloads.js";
 import { siteFiles } from "./site-files.js";
@@ -14,7 +15,8 @@ import { prepareStop } from "./stop.js";
 
 /** @typedef {import("../js/protocol.js").WorkerConfig} WorkerConfig */
 
-const PYODIDE = new URL("../pyodide/", import.meta.url).href;
+const SITE = new URL("../", import.meta.url);
+const PYODIDE = new URL("pyodide/", SITE).href;
 const HAS_JSPI = "Suspending" in WebAssembly;
 
 /** @type {import("../pyodide/pyodide.mjs").PyProxy} */
@@ -45,7 +47,7 @@ async function start(config) {
   const begun = performance.now();
   holdLock(config.lock);
   const early = Promise.all([
-    fetch(new URL("bridge.py", import.meta.url)).then(wholeBody), siteFiles(new URL("../", import.meta.url))]);
+    fetch(new URL("bridge.py", import.meta.url)).then(wholeBody), fetchJson(new URL("site.json", SITE))]);
   early.catch(() => {}); // told of below, once it is its turn
   const downloads = countDownloads((progress) => send("status", { phase: "loading", ...progress }));
   downloads.next("python");
@@ -54,17 +56,18 @@ async function start(config) {
   })]);
   ({ PythonError } = pyodide.ffi); // now: a Python that has died does not tell any more
   downloads.next("packages");
+  const [source, site] = await early;
+  const packages = site.allow_network ? ["pydl-lab", "micropip"] : ["pydl-lab"]; // without a network it has no use
   /** @type {string[]} */
   const problems = [];
-  await pyodide.loadPackage(["pydl-lab"], {
+  await pyodide.loadPackage(packages, {
     messageCallback: () => {}, errorCallback: (message) => problems.push(message),
   });
   if (problems.length) throw new Error(problems.join("\n"));
   downloads.end();
-  const [source, files] = await early;
   pyodide.FS.writeFile("bridge.py", source);
   const wait = HAS_JSPI ? pyodide.pyimport("pyodide.ffi").run_sync : undefined;
-  bridge = pyodide.pyimport("bridge").Bridge(post, files, wait);
+  bridge = pyodide.pyimport("bridge").Bridge(post, siteFiles(SITE, site.data), wait);
   const stop = prepareStop(pyodide, bridge, config.interrupt, HAS_JSPI);
   forgetStop = stop.forget;
   return {
