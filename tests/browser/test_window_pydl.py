@@ -76,6 +76,7 @@ def test_an_exception_in_exec_comes_as_a_traceback(lab):
     answer = lab.exec("def divide(a, b):\n    return a / b\n\ndivide(1, 0)")
     assert answer["value"] is None
     assert "ZeroDivisionError: division by zero" in answer["error"] and "line 2" in answer["error"]
+    assert lab.text("#traceback") == answer["error"], "the page shows it, too"
 
 
 def test_a_syntax_error_in_exec_names_its_line(lab):

@@ -98,14 +98,16 @@ export class Lab {
   }
 
   /**
-   * Runs Python code; names live on to the next call. An error in the code is in the answer, not a rejection.
+   * Runs Python code; names live on to the next call. An error in the code is in the answer, not a rejection; it is
+   * an `error` event all the same, so that the page shows it.
    * @param {string} code
    * @returns {Promise<ExecResult>}
    */
   async exec(code) {
     return this.#call(newCall("exec"), { kind: "exec" },
       (client) => client.execute(String(code)),
-      (record) => ({ value: null, stdout: record.output, error: STOPPED_EXEC }));
+      (record) => ({ value: null, stdout: record.output, error: STOPPED_EXEC }),
+      ({ error }) => { if (error && error !== STOPPED_EXEC) this.#emit("error", failureOf(error)); });
   }
 
   /**
@@ -260,6 +262,13 @@ export class Lab {
       }
     }
   }
+}
+
+/** What a traceback says in its last line, "ZeroDivisionError: division by zero". @param {string} traceback */
+function failureOf(traceback) {
+  const last = traceback.trimEnd().split("\n").at(-1) ?? "";
+  const [type, ...message] = last.split(": ");
+  return { type, message: message.join(": ") || type, traceback };
 }
 
 /** @param {Call["kind"]} kind @returns {Call} */
