@@ -90,7 +90,7 @@ def _mix(random: Generator, forms: np.ndarray, n: int) -> np.ndarray:
     share = share * share * share
     share = share * share
     share = share * share + np.float32(1e-6)  # u^12: of five forms the nearest has 0.8 on average
-    total, control = 0, 0
+    total, control = np.zeros_like(share[0]), np.zeros((2, forms.shape[1], n), np.float32)
     for form, part in zip(forms, share):  # sums in this order, whatever the processor's own would be
         total = total + part
         control = control + form.T[:, :, None] * part

@@ -79,7 +79,7 @@ def unpack(content: bytes, name: str, limit: int) -> bytes:
         unpacked = _up_to(file, limit + 1, name)
     if len(unpacked) > limit:
         raise DataError(f"{name}: expected {limit} bytes when unpacked, received more")
-    return unpacked
+    return bytes(unpacked)
 
 
 def _read(file: io.BufferedIOBase, name: str) -> np.ndarray:

@@ -77,7 +77,8 @@ def load_mnist(subset: int = 0):
     arrays = arrays or _find_all("mnist", tried)
     if arrays is None:
         raise DataError(f"MNIST was not found. Looked for: {'; '.join(dict.fromkeys(tried))}. {_advice()}")
-    train, test = tuple(arrays[:2]), tuple(arrays[2:])
+    x_train, y_train, x_test, y_test = arrays
+    train, test = (x_train, y_train), (x_test, y_test)
     if small and not made:  # by way of the subset, so that the images are the same with its files and without
         train, test = _spread(*train, SUBSET[0]), _spread(*test, SUBSET[1])
     if subset:
@@ -186,6 +187,7 @@ def _checked(content: bytes, where: str, folder: str, name: str) -> bytes:
 
 
 def _from_source(folder: str, name: str, tried: list[str]) -> bytes | None:
+    assert _source is not None  # the caller has looked
     path = f"{folder}/{name}.gz"
     try:
         content = _source(path)
