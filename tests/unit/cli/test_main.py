@@ -239,3 +239,13 @@ def test_a_first_ctrl_c_asks_for_a_stop_and_a_second_insists(run, monkeypatch):
 
     monkeypatch.setattr(lessons, "run", impatient)
     assert run("run", "xor")[0] == 130
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    process = subprocess.Popen(
+        [*COMMAND, "lessons"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    )
+    process.stdout.close()
+    assert process.wait(60) == 141
+    assert process.stderr.read() == ""
+    process.stderr.close()
