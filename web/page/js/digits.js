@@ -5,6 +5,7 @@
 
 import { h, themed } from "./dom.js";
 import { percent } from "./numbers.js";
+import { Picture } from "./picture.js";
 
 /** @typedef {import("./protocol.js").Digits} Digits */
 /** @typedef {import("./protocol.js").RandomDigit} RandomDigit */
@@ -13,35 +14,26 @@ import { percent } from "./numbers.js";
 const SIDE = 28;
 const BLANKS = 60; // places in the grid before there are digits
 
-export class DigitsPicture {
-  kind = "digits";
-  #texts;
-  /** @type {Digits | null} */
-  #figure = null;
-  #title = h("h2", { class: "panel-title" });
-  #tally = h("p", { class: "caption" });
-  #grid = h("ol", { class: "digit-grid", id: "digit-grid" });
+/** @extends {Picture<Digits>} */
+export class DigitsPicture extends Picture {
+  #tally;
+  #grid;
   /** @type {Cell[]} */
   #cells = [];
-  #caption = h("figcaption", { class: "caption" });
-  element = h("figure", { "class": "panel picture", "data-kind": this.kind },
-    h("div", { class: "picture-head" }, this.#title, this.#tally), this.#grid, this.#caption);
 
   /** @param {Texts} texts */
   constructor(texts) {
-    this.#texts = texts;
-  }
-
-  /** @param {Digits | null} figure */
-  show(figure) {
-    this.#figure = figure;
-    this.render();
+    const tally = h("p", { class: "caption" });
+    const grid = h("ol", { class: "digit-grid", id: "digit-grid" });
+    super("digits", { title: "digits.title", caption: "digits.caption", empty: "digits.empty" }, texts,
+      [grid], [tally]);
+    this.#tally = tally;
+    this.#grid = grid;
   }
 
   render() {
-    const figure = this.#figure;
-    this.#title.textContent = this.#texts.t("digits.title");
-    this.#caption.textContent = this.#texts.t(figure ? "digits.caption" : "digits.empty");
+    super.render();
+    const { figure } = this;
     if (!figure) {
       this.#tally.textContent = "";
       this.#grid.setAttribute("aria-hidden", "true");
@@ -50,9 +42,9 @@ export class DigitsPicture {
     }
     this.#grid.removeAttribute("aria-hidden");
     const right = figure.labels.filter((label, at) => label === figure.predictions[at]).length;
-    this.#tally.textContent = this.#texts.t("digits.tally", { right, all: figure.labels.length });
+    this.#tally.textContent = this.texts.t("digits.tally", { right, all: figure.labels.length });
     const cells = figure.labels.map((_, at) => this.#cells[at] ??= new Cell());
-    cells.forEach((cell, at) => cell.show(figure, at, this.#texts));
+    cells.forEach((cell, at) => cell.show(figure, at, this.texts));
     if (this.#grid.firstChild !== cells[0]?.element || this.#grid.children.length !== cells.length) {
       this.#grid.replaceChildren(...cells.map(({ element }) => element));
     }
@@ -79,32 +71,21 @@ class Cell {
   }
 }
 
-export class RandomDigitPicture {
-  kind = "random_digit";
-  #texts;
-  /** @type {RandomDigit | null} */
-  #figure = null;
-  #title = h("h2", { class: "panel-title" });
-  #body = h("div", { class: "random", id: "random-digit" });
-  #caption = h("figcaption", { class: "caption" });
-  element = h("figure", { "class": "panel picture", "data-kind": this.kind },
-    h("div", { class: "picture-head" }, this.#title), this.#body, this.#caption);
+/** @extends {Picture<RandomDigit>} */
+export class RandomDigitPicture extends Picture {
+  #body;
 
   /** @param {Texts} texts */
   constructor(texts) {
-    this.#texts = texts;
-  }
-
-  /** @param {RandomDigit | null} figure */
-  show(figure) {
-    this.#figure = figure;
-    this.render();
+    const body = h("div", { class: "random", id: "random-digit" });
+    super("random_digit", { title: "random.title", caption: "random.caption", empty: "random.empty" }, texts,
+      [body]);
+    this.#body = body;
   }
 
   render() {
-    const figure = this.#figure;
-    this.#title.textContent = this.#texts.t("random.title");
-    this.#caption.textContent = this.#texts.t(figure ? "random.caption" : "random.empty");
+    super.render();
+    const { figure } = this;
     const canvas = h("canvas", { "aria-hidden": "true" });
     if (figure) drawDigit(canvas, figure.image);
     const right = figure && figure.label === figure.prediction;
@@ -112,12 +93,12 @@ export class RandomDigitPicture {
       h("div", { class: "random-image" }, figure && canvas),
       h("div", {},
         h("dl", { class: "random-words" },
-          h("div", {}, h("dt", {}, this.#texts.t("random.label")), h("dd", {}, figure ? String(figure.label) : "–")),
-          h("div", {}, h("dt", {}, this.#texts.t("random.prediction")),
+          h("div", {}, h("dt", {}, this.texts.t("random.label")), h("dd", {}, figure ? String(figure.label) : "–")),
+          h("div", {}, h("dt", {}, this.texts.t("random.prediction")),
             h("dd", {}, figure ? String(figure.prediction) : "–"))),
         figure && h("p", { class: right ? "mark right" : "mark wrong" },
-          `${right ? "✓" : "✕"} ${this.#texts.t(right ? "right" : "wrong")}`)),
-      h("ol", { "class": "probabilities", "aria-label": this.#texts.t("random.probabilities") },
+          `${right ? "✓" : "✕"} ${this.texts.t(right ? "right" : "wrong")}`)),
+      h("ol", { "class": "probabilities", "aria-label": this.texts.t("random.probabilities") },
         ...Array.from({ length: 10 }, (_, digit) => probability(digit, figure))));
   }
 }

@@ -3,6 +3,7 @@
  */
 
 import { h } from "./dom.js";
+import { Picture } from "./picture.js";
 
 /** @typedef {import("./protocol.js").Outputs} Outputs */
 
@@ -10,33 +11,22 @@ import { h } from "./dom.js";
 const TASK = { kind: "outputs", inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [0, 1, 1, 0],
   outputs: [null, null, null, null] };
 
-export class OutputsPicture {
-  kind = "outputs";
-  #texts;
-  /** @type {Outputs | null} */
-  #figure = null;
-  #title = h("h2", { class: "panel-title" });
-  #table = h("table", { class: "outputs", id: "outputs-table" });
-  #caption = h("figcaption", { class: "caption" });
-  element = h("figure", { "class": "panel picture", "data-kind": this.kind },
-    h("div", { class: "picture-head" }, this.#title), h("div", { class: "table-scroll" }, this.#table), this.#caption);
+/** @extends {Picture<Outputs>} */
+export class OutputsPicture extends Picture {
+  #table;
 
   /** @param {import("./i18n.js").Texts} texts */
   constructor(texts) {
-    this.#texts = texts;
-  }
-
-  /** @param {Outputs | null} figure */
-  show(figure) {
-    this.#figure = figure;
-    this.render();
+    const table = h("table", { class: "outputs", id: "outputs-table" });
+    super("outputs", { title: "outputs.title", caption: "outputs.caption", empty: "outputs.empty" }, texts,
+      [h("div", { class: "table-scroll" }, table)]);
+    this.#table = table;
   }
 
   render() {
-    const { t } = this.#texts;
-    const { inputs, targets, outputs } = this.#figure ?? TASK;
-    this.#title.textContent = t("outputs.title");
-    this.#caption.textContent = t(this.#figure ? "outputs.caption" : "outputs.empty");
+    super.render();
+    const { t } = this.texts;
+    const { inputs, targets, outputs } = this.figure ?? TASK;
     this.#table.replaceChildren(
       h("thead", {}, h("tr", {}, ...["x₁", "x₂", t("outputs.target"), t("outputs.output"), t("outputs.verdict")]
         .map((text) => h("th", { scope: "col" }, text)))),

@@ -10,7 +10,7 @@ import { OutputsPicture } from "./outputs.js";
 import { SurfacePicture } from "./surface.js";
 
 /** @typedef {import("./protocol.js").FigureEvent} FigureEvent */
-/** @typedef {{kind: string, element: HTMLElement, show: (figure: any) => void, render: () => void}} Picture */
+/** @typedef {import("./picture.js").Picture<any>} Picture */
 
 /** @type {Record<string, string[]>} */
 const EXPECTED = { xor: ["decision_surface", "outputs"], mnist_relu: ["digits", "random_digit"] };

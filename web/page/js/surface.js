@@ -5,6 +5,7 @@
 
 import { contour } from "./contour.js";
 import { fitted, h, rgb, themed } from "./dom.js";
+import { Picture } from "./picture.js";
 
 /** @typedef {import("./protocol.js").DecisionSurface} DecisionSurface */
 
@@ -12,40 +13,26 @@ import { fitted, h, rgb, themed } from "./dom.js";
 const TASK = { kind: "decision_surface", low: -0.5, high: 1.5, size: 0,
   points: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]] };
 
-export class SurfacePicture {
-  kind = "decision_surface";
-  #texts;
-  /** @type {DecisionSurface | null} */
-  #figure = null;
-  #title = h("h2", { class: "panel-title" });
-  #canvas = h("canvas", { class: "surface", id: "surface", role: "img" });
-  #keys = [h("span"), h("span")];
-  #caption = h("figcaption", { class: "caption" });
-  element = h("figure", { "class": "panel picture", "data-kind": this.kind },
-    h("div", { class: "picture-head" }, this.#title), this.#canvas,
-    h("div", { "class": "surface-key", "aria-hidden": "true" },
-      this.#keys[0], h("span", { class: "surface-ramp" }), this.#keys[1]),
-    this.#caption);
+/** @extends {Picture<DecisionSurface>} */
+export class SurfacePicture extends Picture {
+  #canvas;
 
   /** @param {import("./i18n.js").Texts} texts */
   constructor(texts) {
-    this.#texts = texts;
-    new ResizeObserver(() => this.render()).observe(this.#canvas);
-  }
-
-  /** @param {DecisionSurface | null} figure */
-  show(figure) {
-    this.#figure = figure;
-    this.render();
+    const canvas = h("canvas", { class: "surface", id: "surface", role: "img" });
+    const key = h("div", { "class": "surface-key", "aria-hidden": "true" },
+      h("span", {}, "0"), h("span", { class: "surface-ramp" }), h("span", {}, "1"));
+    super("decision_surface", { title: "surface.title", caption: "surface.caption", empty: "surface.empty" }, texts,
+      [canvas, key]);
+    this.#canvas = canvas;
+    new ResizeObserver(() => this.render()).observe(canvas);
   }
 
   render() {
-    const { low, high, points } = this.#figure ?? TASK;
+    super.render();
+    const { low, high, points } = this.figure ?? TASK;
     const { context, width, height } = fitted(this.#canvas);
-    this.#title.textContent = this.#texts.t("surface.title");
-    [this.#keys[0].textContent, this.#keys[1].textContent] = ["0", "1"];
-    this.#caption.textContent = this.#texts.t(this.#figure ? "surface.caption" : "surface.empty");
-    this.#canvas.setAttribute("aria-label", this.#caption.textContent);
+    this.#canvas.setAttribute("aria-label", this.caption.textContent ?? "");
     const { fontSize, fontFamily } = getComputedStyle(document.documentElement);
     const em = parseFloat(fontSize);
     const margin = 1.625 * em;
@@ -53,9 +40,9 @@ export class SurfacePicture {
     if (side < 20) return;
     /** Pixels of a coordinate. @param {number} x1 @param {number} x2 @returns {[number, number]} */
     const at = (x1, x2) => [margin + ((x1 - low) / (high - low)) * side, side - ((x2 - low) / (high - low)) * side];
-    if (this.#figure) {
-      context.drawImage(painted(this.#figure), margin, 0, side, side);
-      drawBoundary(context, this.#figure, at);
+    if (this.figure) {
+      context.drawImage(painted(this.figure), margin, 0, side, side);
+      drawBoundary(context, this.figure, at);
     } else {
       context.fillStyle = rgb(themed("--middle"));
       context.fillRect(margin, 0, side, side);
