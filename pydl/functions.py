@@ -8,7 +8,8 @@ import numpy as np
 
 from . import autograd, ops
 from .ops import ShapeError
-from .tensor import FLOAT32, Tensor, apply, as_input, as_tensor, floating, normalized_axes
+from .rules import FLOAT32, normalized_axes
+from .tensor import Tensor, apply, as_input, as_tensor, floating
 
 
 def where(condition, a, b) -> Tensor:

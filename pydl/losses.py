@@ -50,16 +50,20 @@ class MeanSquaredError(Loss):
         return (y_pred - _matched(y_true, y_pred)) ** 2
 
 
-class BinaryCrossentropy(Loss):
+class _Crossentropy(Loss):
+    """What the cross-entropies share: outputs are probabilities, or the logits that they come from."""
+
+    def __init__(self, from_logits: bool = False) -> None:
+        self.from_logits = from_logits
+
+
+class BinaryCrossentropy(_Crossentropy):
     """-mean(y log p + (1 - y) log(1 - p))
 
     from_logits: True where the model gives x with p = sigmoid(x): exact for every x.
     """
 
     name = "binary_crossentropy"
-
-    def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = from_logits
 
     def call(self, y_true, y_pred):
         y = _matched(y_true, y_pred)
@@ -76,16 +80,13 @@ class BinaryCrossentropy(Loss):
             )
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(_Crossentropy):
     """-sum(y log p) over the classes; y one-hot (batch, classes).
 
     from_logits: True where the model gives x with p = softmax(x): exact for every x.
     """
 
     name = "categorical_crossentropy"
-
-    def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = from_logits
 
     def call(self, y_true, y_pred):
         if self.from_logits:
@@ -100,16 +101,13 @@ class CategoricalCrossentropy(Loss):
             )
 
 
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropy(_Crossentropy):
     """-log p[y]; y class numbers (batch,).
 
     from_logits: True where the model gives x with p = softmax(x): exact for every x.
     """
 
     name = "sparse_categorical_crossentropy"
-
-    def __init__(self, from_logits: bool = False) -> None:
-        self.from_logits = from_logits
 
     def call(self, y_true, y_pred):
         y = y_true.reshape(y_pred.shape[:-1])

@@ -18,8 +18,7 @@ from .autograd import Node, modes
 from .indexing import basic_index
 from .ops import Primitive, ShapeError
 from .ops.reduction import kept
-
-FLOAT32 = np.dtype(np.float32)
+from .rules import FLOAT32, broadcast_shapes, common_dtype, dtype_beside, filled_shape, normalized_axes
 
 
 class TracedValueError(TypeError):
@@ -284,7 +283,7 @@ class Tensor:
     def where(self, a, b) -> Tensor:
         """Elements of a where this Tensor of booleans is true, elements of b elsewhere."""
         a, b = _one_dtype(a, b)
-        shape = _common_shape("where", self, a, b)
+        shape = broadcast_shapes("where", self.shape, a.shape, b.shape)
         parts = [t.broadcast_to(shape) for t in (self, a, b)]
         return apply(ops.elementwise.where, *parts)
 
@@ -326,11 +325,7 @@ class Tensor:
 
     def reshape(self, *shape) -> Tensor:
         wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        wanted = tuple(int(n) for n in wanted)
-        if wanted.count(-1) == 1:
-            rest = math.prod(n for n in wanted if n != -1)
-            if rest and self.size % rest == 0:
-                wanted = tuple(self.size // rest if n == -1 else n for n in wanted)
+        wanted = filled_shape(tuple(int(n) for n in wanted), self.size)
         if wanted == self.shape and not self._is_state:  # of a variable also this is its value now, not itself
             return self
         return apply(ops.movement.reshape, self, shape=wanted)
@@ -389,7 +384,7 @@ def matmul(a, b) -> Tensor:
         )
     left = a.reshape((1, -1)) if a.ndim == 1 else a
     right = b.reshape((-1, 1)) if b.ndim == 1 else b
-    batch = _broadcast_shapes("matmul", left.shape[:-2], right.shape[:-2])
+    batch = broadcast_shapes("matmul", left.shape[:-2], right.shape[:-2])
     left, right = (t.broadcast_to((*batch, *t.shape[-2:])) for t in (left, right))
     y = apply(ops.linalg.matmul, left, right)
     rows = () if a.ndim == 1 else (y.shape[-2],)
@@ -438,55 +433,21 @@ def floating(x: Tensor) -> Tensor:
 
 
 def _one_dtype(a, b, floats: bool = False) -> tuple[Tensor, Tensor]:
-    """Both as Tensors of one dtype: a number takes the other's; float64 wins over float32, floats over integers."""
+    """Both as Tensors of the dtype in which they meet."""
     if not isinstance(a, Tensor) and not isinstance(b, Tensor):
         kind = np.dtype(bool) if isinstance(a, bool) and isinstance(b, bool) else None
         a, b = Tensor(a, dtype=kind), Tensor(b, dtype=kind)
-    number = b if isinstance(a, Tensor) else a
-    other = a if isinstance(a, Tensor) else b
-    if not isinstance(number, Tensor) and isinstance(number, Number):
-        fits = other.dtype.kind == "f" or (isinstance(number, int) and other.dtype.kind in "iu" and not floats)
-        dtype = other.dtype if fits else FLOAT32
+    number, other = (b, a) if isinstance(a, Tensor) else (a, b)
+    if isinstance(number, Number):
+        dtype = dtype_beside(number, other.dtype, floats)
     else:
         a, b = as_tensor(a), as_tensor(b)
-        kinds = {t.dtype for t in (a, b)}
-        reals = {d for d in kinds if d.kind == "f"}
-        if reals or floats:
-            dtype = max(reals, key=lambda d: d.itemsize, default=FLOAT32)
-        else:
-            dtype = np.result_type(*kinds)
+        dtype = common_dtype(a.dtype, b.dtype, floats)
     a, b = (t.astype(dtype) if isinstance(t, Tensor) else Tensor(t, dtype=dtype) for t in (a, b))
     return a, b
 
 
-def _broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        raise ShapeError(
-            f"{name}: shapes {' and '.join(map(str, shapes))} do not fit together: "
-            "counted from the right, lengths must be equal or 1"
-        ) from None
-
-
-def _common_shape(name: str, *tensors: Tensor) -> tuple[int, ...]:
-    first = tensors[0].shape
-    if all(t.shape == first for t in tensors):
-        return first
-    return _broadcast_shapes(name, *(t.shape for t in tensors))
-
-
 def _binary(primitive: Primitive, a, b, floats: bool = False) -> Tensor:
     a, b = _one_dtype(a, b, floats)
-    shape = _common_shape(primitive.name, a, b)
+    shape = a.shape if a.shape == b.shape else broadcast_shapes(primitive.name, a.shape, b.shape)
     return apply(primitive, a.broadcast_to(shape), b.broadcast_to(shape))
-
-
-def normalized_axes(axis, ndim: int) -> tuple[int, ...]:
-    """axis as NumPy takes it (None, a number, a tuple; negative from the end) as a sorted tuple."""
-    if axis is None:
-        return tuple(range(ndim))
-    axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
-    if any(not -ndim <= a < ndim for a in axes):
-        raise ShapeError(f"axis {axis} does not exist: the Tensor has {ndim} axes")
-    return tuple(sorted({int(a) % ndim for a in axes}))
