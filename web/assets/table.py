@@ -103,7 +103,9 @@ _ROWS = (
     # The hash is the lock's. This wheel is on the CDN only; where that cannot be reached it is built.
     Asset(_NUMPY_WHEEL, NUMPY, "a292c1f5d7d8a2208cd5e94fc467604c131cabcd2fc14fed6eefde121e7fabdf",
           "Pyodide distribution", 2_960_568,
-          (Cdn(_PYODIDE_CDN + _NUMPY_WHEEL),), last_resort=NumpyBuild()),
+          (Cdn(_PYODIDE_CDN + _NUMPY_WHEEL),), last_resort=NumpyBuild(),
+          # What web/numpy_wasm makes with clang 22 (every whole build, 2026-11), so that it can be handed on.
+          variants=(("17b8c43d7d246d117e1c8159083f321fd73d8dd76a714b473177462339402b61", "built from source"),)),
 )
 
 TABLE = {asset.name: asset for asset in _ROWS}
