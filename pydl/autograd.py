@@ -19,6 +19,9 @@ class _Modes(threading.local):
 
     grad_enabled = True
     recorder: Any = None  # the trace that operations are recorded in, or None: each is evaluated at once
+    training = False  # whether layers act as they do while a model learns
+    scope: tuple[str, ...] = ()  # the name scopes around the operations
+    tap: list | None = None  # collects the output of every Module that is called
 
 
 modes = _Modes()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+_names: dict[Callable, str] = {}
 
 
 def resolve(kind: str, table: Mapping[str, Any], wanted: Any) -> Any:
@@ -18,3 +20,15 @@ def resolve(kind: str, table: Mapping[str, Any], wanted: Any) -> Any:
     if not callable(wanted):
         raise TypeError(f"{kind}: expected a name or a function, received {wanted!r}")
     return wanted
+
+
+def named(table: dict[str, Any]) -> dict[str, Any]:
+    """The same table, its functions known by their first name from now on: a configuration can name them."""
+    for name, function in table.items():
+        _names.setdefault(function, name)
+    return table
+
+
+def name_of(function: Callable) -> str | None:
+    """The name by which a function can be resolved, or None."""
+    return _names.get(function)

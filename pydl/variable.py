@@ -6,6 +6,7 @@ import numpy as np
 
 from .autograd import modes
 from .ops import ShapeError
+from .scopes import scoped
 from .tensor import Tensor, TracedValueError, as_tensor
 
 
@@ -13,7 +14,7 @@ class Variable(Tensor):
     """State: a Tensor that a step may change, and only through `assign`.
 
     A Program reads and writes it by identity, so a compiled step sees every change. Its array stays the same object
-    for life; its shape and dtype never change.
+    for life; its shape and dtype never change. Its name begins with the name scopes in which it is made.
     """
 
     _is_state = True
@@ -21,7 +22,7 @@ class Variable(Tensor):
     def __init__(self, value, name: str = "variable", requires_grad: bool = False, dtype=None) -> None:
         super().__init__(value, requires_grad, dtype)
         self._value = np.array(self._value, order="C")
-        self.name = name
+        self.name = scoped(name)
         self._version = 0
 
     def assign(self, value) -> None:

@@ -54,7 +54,7 @@ class Jitted:
     def _compiled(self, args, kwargs) -> tuple[_Compiled, list[np.ndarray]]:
         arrays: list[np.ndarray] = []
         structure = _flatten((args, kwargs), arrays)
-        key = (structure, tuple(map(spec_of, arrays)), modes.grad_enabled)
+        key = (structure, tuple(map(spec_of, arrays)), modes.grad_enabled, modes.training)
         compiled = self._cache.get(key)
         if compiled is None:
             compiled = self._cache[key] = self._trace(structure, arrays)

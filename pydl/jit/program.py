@@ -42,17 +42,19 @@ class Value:
 
 @dataclass(frozen=True)
 class Instruction:
-    """result = primitive(*inputs, **params)"""
+    """result = primitive(*inputs, **params), written inside the name scopes `scope`"""
 
     result: Value
     primitive: Primitive
     inputs: tuple[Value, ...]
     params: dict
+    scope: str = ""
 
     def __str__(self) -> str:
         arguments = [value.name for value in self.inputs]
         arguments += [f"{name}={_compact(param)}" for name, param in self.params.items()]
-        return f"{self.result} = {self.primitive.name}({', '.join(arguments)})"
+        line = f"{self.result} = {self.primitive.name}({', '.join(arguments)})"
+        return f"{line}  # {self.scope}" if self.scope else line
 
 
 @dataclass

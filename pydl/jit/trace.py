@@ -78,7 +78,7 @@ class Trace:
     def record(self, primitive: Primitive, inputs: Sequence[Tensor], params: dict) -> Value:
         values = tuple(self.read(tensor) for tensor in inputs)
         result = self._new(primitive.shape_rule(*(value.spec for value in values), **params))
-        self.program.instructions.append(Instruction(result, primitive, values, params))
+        self.program.instructions.append(Instruction(result, primitive, values, params, "/".join(modes.scope)))
         return result
 
     def assign(self, variable: Variable, tensor: Tensor) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from ..train.trainer import Trainer
+from ..tensor import Tensor
+from .model import Model
 from .module import Module, Shape
 
 
-class Sequential(Trainer):
+class Sequential(Model):
     """A stack of layers.
 
     layers:      Modules, first to last
     input_shape: of one sample; without it the model is built by the first data it sees
     """
 
-    def __init__(self, layers: Iterable[Module] = (), input_shape: Shape | None = None, name: str = "sequential"):
-        super().__init__()
-        self.name = name
+    def __init__(
+        self, layers: Iterable[Module] = (), input_shape: Shape | None = None, name: str = "sequential"
+    ) -> None:
+        super().__init__(name)
         self.layers: list[Module] = []
         for layer in layers:
             self.add(layer)
@@ -26,20 +27,24 @@ class Sequential(Trainer):
             self.ensure_built(tuple(input_shape))
 
     def add(self, layer: Module) -> None:
-        """Appends a layer. Two layers of one name become name and name_1, so that every parameter has a path."""
+        """Appends a layer. Two layers of one name become name and name_1, so that every weight has a path."""
         if not isinstance(layer, Module):
             raise TypeError(f"Sequential: expected a layer, received {layer!r}")
         if self.built:
             raise RuntimeError("Sequential: the model is built already; add all layers before its first use")
-        taken = Counter(other.name.rstrip("0123456789").rstrip("_") for other in self.layers)
-        if any(other.name == layer.name and other is not layer for other in self.layers):
-            layer.name = f"{layer.name}_{taken[layer.name]}"
+        taken = {other.name for other in self.layers if other is not layer}
+        name, number = layer.name, 0
+        while layer.name in taken:
+            number += 1
+            layer.name = f"{name}_{number}"
         self.layers.append(layer)
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        yield from ((layer.name, layer) for layer in self.layers)
 
     def build(self, shape: Shape) -> None:
         if not self.layers:
             raise RuntimeError("Sequential: expected at least one layer, the model has none")
-        self.input_shape = shape
         for layer in self.layers:
             layer.ensure_built(shape)
             shape = layer.output_shape(shape)
@@ -49,27 +54,7 @@ class Sequential(Trainer):
             shape = layer.output_shape(shape)
         return shape
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         for layer in self.layers:
             x = layer(x)
         return x
-
-    def summary(self, print_fn=print) -> None:
-        """Prints a line per layer: name, output shape, number of parameters; and the total."""
-        if not self.built:
-            print_fn(f"{self.name}: {len(self.layers)} layers, not built yet: pass input_shape, or fit first")
-            return
-        rows = [("Layer (type)", "Output shape", "Parameters")]
-        shape = self.input_shape
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-            size = f"{layer.count_parameters():,}"
-            rows.append((f"{layer.name} ({type(layer).__name__})", f"(batch, {', '.join(map(str, shape))})", size))
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        rule = "-" * (sum(widths) + 4)
-        print_fn(f"Model: {self.name}")
-        for index, (layer_name, output, size) in enumerate(rows):
-            print_fn(f"{layer_name:<{widths[0]}}  {output:<{widths[1]}}  {size:>{widths[2]}}")
-            if index in (0, len(rows) - 1):
-                print_fn(rule)
-        print_fn(f"Total parameters: {self.count_parameters():,}")

@@ -14,17 +14,19 @@ import pytest
 import pydl
 
 FLOORS = [
-    {"ops", "registry", "indexing"},
-    {"autograd", "rules"},
+    {"ops", "registry", "configurable", "indexing", "files"},
+    {"autograd", "rules", "scopes"},
     {"tensor"},
     {"variable", "functions"},
     {"jit", "backends"},
     {"random"},
-    {"init", "data", "callbacks", "nn.functional", "nn.module", "nn.layers"},
+    {"init", "data", "callbacks", "nn.functional", "nn.module", "nn.layers", "nn.regularizers"},
     {"losses", "optim"},
-    {"metrics"},
-    {"train"},
-    {"nn.sequential"},
+    {"metrics", "graph"},
+    {"io"},
+    {"train", "probes"},
+    {"nn.model", "nn.sequential"},
+    {"estimators"},
     {"lessons"},
     {"cli"},
 ]
