@@ -8,7 +8,8 @@ Tensor operations themselves, so the walk can be traced into a Program, and its 
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from .ops import Primitive
@@ -20,20 +21,21 @@ class _Modes(threading.local):
     grad_enabled = True
     recorder: Any = None  # the trace that operations are recorded in, or None: each is evaluated at once
     training = False  # whether layers act as they do while a model learns
+    frozen = False  # whether the Module under way, or one around it, is not trainable
     scope: tuple[str, ...] = ()  # the name scopes around the operations
-    tap: list | None = None  # collects the output of every Module that is called
+    tap: list[tuple[str, Any]] | None = None  # collects the output of every Module that is called
 
 
 modes = _Modes()
 
 
-def no_grad():
+def no_grad() -> AbstractContextManager[None]:
     """Operations inside leave no nodes: nothing computed here can be differentiated."""
     return grad_mode(False)
 
 
 @contextmanager
-def grad_mode(enabled: bool):
+def grad_mode(enabled: bool) -> Iterator[None]:
     """Operations inside leave nodes, or leave none."""
     before = modes.grad_enabled
     modes.grad_enabled = enabled
@@ -51,7 +53,7 @@ class Node:
 
     __slots__ = ("inputs", "params", "primitive", "value", "versions")
 
-    def __init__(self, primitive: Primitive, inputs: tuple, params: dict, value) -> None:
+    def __init__(self, primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any], value: Any) -> None:
         self.primitive = primitive
         self.inputs = inputs
         self.params = params
@@ -94,7 +96,9 @@ def _ways_to(ends: set[int], order: list[Node]) -> set[int]:
     return ways
 
 
-def gradients(result, gradient, wanted=None, create_graph: bool = False) -> list:
+def gradients(
+    result: Any, gradient: Any, wanted: Sequence[Any] | None = None, create_graph: bool = False
+) -> list[Any]:
     """The way back from `result` to what it was computed from.
 
     gradient:     the gradient of `result` itself to start from, a Tensor of its shape
@@ -102,9 +106,9 @@ def gradients(result, gradient, wanted=None, create_graph: bool = False) -> list
                   Without it: (leaf, gradient) for every leaf that requires one
     create_graph: True to be able to differentiate the gradients again
     """
-    found: dict[int, tuple] = {}  # by the id of the node, or of the leaf: (Tensor, its gradient so far)
+    found: dict[int, tuple[Any, Any]] = {}  # by the id of the node, or of the leaf: (Tensor, its gradient so far)
 
-    def add(tensor, part) -> None:
+    def add(tensor: Any, part: Any) -> None:
         key = id(tensor._node or tensor)
         found[key] = (tensor, found[key][1] + part if key in found else part)
 

@@ -73,8 +73,8 @@ def describe(value: Any) -> Any:
         if _CLASSES.get(name) is not type(value):
             raise ConfigError(f"a class of pydl is called {name}, too: give {type(value)!r} another name to describe it")
         return {"class_name": name, "config": value.get_config()}
-    if callable(value) and (name := name_of(value)):
-        return name
+    if callable(value) and (known := name_of(value)):
+        return known
     raise ConfigError(f"cannot describe {value!r}: expected numbers, texts, lists, or objects and functions of pydl")
 
 
@@ -96,7 +96,7 @@ def revive(description: Any, kind: type = object) -> Any:
 
 
 def _arguments(cls: type) -> tuple[str, ...]:
-    code = getattr(cls.__init__, "__code__", None)
+    code = getattr(cls.__init__, "__code__", None)  # type: ignore[misc]
     return () if code is None else code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,13 +12,16 @@ from .ops import ShapeError
 from .rules import FLOAT32, normalized_axes
 from .tensor import Tensor, apply, as_input, as_tensor, floating
 
+if TYPE_CHECKING:
+    from .tensor import Operand
 
-def where(condition, a, b) -> Tensor:
+
+def where(condition: Operand, a: Operand, b: Operand) -> Tensor:
     """Elements of a where the condition is true, elements of b elsewhere."""
     return as_input(condition).where(a, b)
 
 
-def concatenate(tensors: Sequence, axis: int = 0) -> Tensor:
+def concatenate(tensors: Sequence[Operand], axis: int = 0) -> Tensor:
     """Tensors one after the other along an axis."""
     parts = [as_tensor(t) for t in tensors]
     if not parts:
@@ -25,16 +29,16 @@ def concatenate(tensors: Sequence, axis: int = 0) -> Tensor:
     return apply(ops.movement.concatenate, *parts, axis=normalized_axes(axis, parts[0].ndim)[0])
 
 
-def grad(function: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
+def grad(function: Callable[..., Tensor], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """The gradient of a function of Tensors that gives a single number, as a function of the same arguments.
 
     argnums: which arguments to differentiate by. A tuple gives a tuple of gradients. Gradients can be differentiated
     again: grad(grad(f)).
     """
 
-    def gradient(*args):
+    def gradient(*given: Any) -> Tensor | tuple[Tensor, ...]:
         numbers = (argnums,) if isinstance(argnums, int) else argnums
-        args = list(args)
+        args = list(given)
         with autograd.grad_mode(True):
             for number in numbers:
                 # Adding 0 gives each argument a node of its own, still linked to what it was computed from.

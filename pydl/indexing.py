@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from types import EllipsisType
+from typing import Any
 
 import numpy as np
 
 Ints = tuple[int, ...]
 
 
-def basic_index(shape: Ints, index) -> tuple[Ints, Ints, Ints, Ints]:
+def basic_index(shape: Ints, index: Any) -> tuple[Ints, Ints, Ints, Ints]:
     """What x[index] is for x of a shape: start, stop and step per axis, and the shape to see the result in."""
     index = _one_part_per_axis(shape, index if isinstance(index, tuple) else (index,))
     start: list[int] = []
@@ -37,7 +38,7 @@ def basic_index(shape: Ints, index) -> tuple[Ints, Ints, Ints, Ints]:
     return tuple(start), tuple(stop), tuple(step), tuple(result)
 
 
-def _one_part_per_axis(shape: Ints, index: tuple) -> tuple:
+def _one_part_per_axis(shape: Ints, index: tuple[Any, ...]) -> tuple[Any, ...]:
     """The index with `...` written out, and whole axes added at the end."""
     for part in index:
         if isinstance(part, bool) or not (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_names: dict[Callable, str] = {}
+_names: dict[Callable[..., Any], str] = {}
 
 
 def resolve(kind: str, table: Mapping[str, Any], wanted: Any) -> Any:
@@ -29,6 +29,6 @@ def named(table: dict[str, Any]) -> dict[str, Any]:
     return table
 
 
-def name_of(function: Callable) -> str | None:
+def name_of(function: Callable[..., Any]) -> str | None:
     """The name by which a function can be resolved, or None."""
     return _names.get(function)

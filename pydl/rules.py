@@ -6,6 +6,7 @@ Shapes are NumPy's; dtypes are not: numbers and integers become float32, never f
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def common_dtype(a: np.dtype, b: np.dtype, floats: bool = False) -> np.dtype:
     return np.result_type(a, b)
 
 
-def dtype_beside(number, dtype: np.dtype, floats: bool = False) -> np.dtype:
+def dtype_beside(number: object, dtype: np.dtype, floats: bool = False) -> np.dtype:
     """The dtype in which a Python number and an array of `dtype` meet: the array's, unless the number is no integer."""
     fits = dtype.kind == "f" or (isinstance(number, int) and dtype.kind in "iu" and not floats)
     return dtype if fits else FLOAT32
@@ -42,7 +43,7 @@ def broadcast_shapes(name: str, *shapes: tuple[int, ...]) -> tuple[int, ...]:
         ) from None
 
 
-def normalized_axes(axis, ndim: int) -> tuple[int, ...]:
+def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """axis as NumPy takes it (None, a number, a tuple; negative from the end) as a sorted tuple."""
     if axis is None:
         return tuple(range(ndim))

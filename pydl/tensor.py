@@ -8,8 +8,9 @@ hand over to `apply`, the one door through which every operation goes: evaluated
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Number
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
@@ -20,12 +21,19 @@ from .ops import Primitive, ShapeError
 from .ops.reduction import kept
 from .rules import FLOAT32, broadcast_shapes, common_dtype, dtype_beside, filled_shape, normalized_axes
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    # what stands beside a Tensor: another, an array, a number, nested lists
+    Operand: TypeAlias = "Tensor | ArrayLike"
+    Axes: TypeAlias = int | Sequence[int] | None
+
 
 class TracedValueError(TypeError):
     """A value was asked for that is not known while a function is traced."""
 
 
-def apply(primitive: Primitive, *inputs: Tensor, **params) -> Tensor:
+def apply(primitive: Primitive, *inputs: Tensor, **params: Any) -> Tensor:
     """Applies a primitive to Tensors: evaluates it now, or records it in the trace under way."""
     recorder = modes.recorder
     if recorder is None:
@@ -55,7 +63,7 @@ class Tensor:
     _version = 0  # counts the assignments of a Variable
     __array_priority__ = 1000  # array + tensor is a Tensor
 
-    def __init__(self, data, requires_grad: bool = False, dtype=None) -> None:
+    def __init__(self, data: Operand, requires_grad: bool = False, dtype: DTypeLike | None = None) -> None:
         self._value = _as_array(data, dtype)
         self._grad: Tensor | None = None
         self._node: Node | None = None
@@ -64,7 +72,7 @@ class Tensor:
             raise TypeError(f"requires_grad: expected a float dtype, received {self.dtype}")
 
     @classmethod
-    def _wrap(cls, value, node: Node | None = None) -> Tensor:
+    def _wrap(cls, value: Any, node: Node | None = None) -> Tensor:
         tensor = Tensor.__new__(Tensor)
         tensor._value = value
         tensor._grad = None
@@ -118,7 +126,7 @@ class Tensor:
         return self._array()
 
     @data.setter
-    def data(self, value) -> None:
+    def data(self, value: Operand) -> None:
         array = _as_array(value, self.dtype)
         self._array()  # a traced Tensor has no array to replace
         if array.shape != self.shape:
@@ -131,9 +139,9 @@ class Tensor:
 
     def item(self) -> float:
         """The value of a Tensor with one element, as a Python number."""
-        return self._array().item()
+        return cast(float, self._array().item())
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self._array(), dtype=dtype)
 
     def __float__(self) -> float:
@@ -187,124 +195,127 @@ class Tensor:
 
     # ---- arithmetic
 
-    def __neg__(self):
+    def __neg__(self) -> Tensor:
         return apply(ops.elementwise.neg, self)
 
-    def __add__(self, other):
+    def __add__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.add, self, other)
 
     __radd__ = __add__
 
-    def __sub__(self, other):
+    def __sub__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.sub, self, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.sub, other, self)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.mul, self, other)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.div, self, other, floats=True)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.div, other, self, floats=True)
 
-    def __pow__(self, other):
+    def __pow__(self, other: Operand) -> Tensor:
         if isinstance(other, Number) and other == 2:
             return self * self  # exact, and its derivative has no logarithm
         return _binary(ops.elementwise.pow, self, other, floats=True)
 
-    def __rpow__(self, other):
+    def __rpow__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.pow, other, self, floats=True)
 
-    def __matmul__(self, other):
+    def __matmul__(self, other: Operand) -> Tensor:
         return matmul(self, other)
 
-    def __rmatmul__(self, other):
+    def __rmatmul__(self, other: Operand) -> Tensor:
         return matmul(other, self)
 
     # ---- comparisons: Tensors of booleans
 
-    def __gt__(self, other):
+    def __gt__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.greater, self, other)
 
-    def __lt__(self, other):
+    def __lt__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.greater, other, self)
 
-    def __ge__(self, other):
+    def __ge__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.greater_equal, self, other)
 
-    def __le__(self, other):
+    def __le__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.greater_equal, other, self)
 
-    def __eq__(self, other):  # type: ignore[override]
+    def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]
         return _binary(ops.elementwise.equal, self, other)
 
-    def __ne__(self, other):  # type: ignore[override]
+    def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]
         return (self == other).where(False, True)
 
     __hash__ = object.__hash__
 
     # ---- functions
 
-    def exp(self):
+    def exp(self) -> Tensor:
         return apply(ops.elementwise.exp, floating(self))
 
-    def log(self):
+    def log(self) -> Tensor:
         return apply(ops.elementwise.log, floating(self))
 
-    def sqrt(self):
+    def sqrt(self) -> Tensor:
         return apply(ops.elementwise.sqrt, floating(self))
 
-    def tanh(self):
+    def tanh(self) -> Tensor:
         return apply(ops.elementwise.tanh, floating(self))
 
-    def sigmoid(self):
+    def sigmoid(self) -> Tensor:
         return apply(ops.elementwise.sigmoid, floating(self))
 
-    def relu(self):
+    def erf(self) -> Tensor:
+        return apply(ops.special.erf, floating(self))
+
+    def relu(self) -> Tensor:
         return self.maximum(0)
 
-    def abs(self):
-        return self.maximum(-self)
+    def abs(self) -> Tensor:
+        return self.relu() + (-self).relu()  # not maximum(x, -x): so its slope at 0 is 0
 
-    def maximum(self, other):
+    def maximum(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.maximum, self, other)
 
-    def minimum(self, other):
+    def minimum(self, other: Operand) -> Tensor:
         return -(-self).maximum(-as_tensor(other, self.dtype))
 
-    def clip(self, low, high):
+    def clip(self, low: Operand, high: Operand) -> Tensor:
         return self.maximum(low).minimum(high)
 
-    def where(self, a, b) -> Tensor:
+    def where(self, a: Operand, b: Operand) -> Tensor:
         """Elements of a where this Tensor of booleans is true, elements of b elsewhere."""
         a, b = _one_dtype(a, b)
         shape = broadcast_shapes("where", self.shape, a.shape, b.shape)
         parts = [t.broadcast_to(shape) for t in (self, a, b)]
         return apply(ops.elementwise.where, *parts)
 
-    def astype(self, dtype) -> Tensor:
+    def astype(self, dtype: DTypeLike) -> Tensor:
         dtype = np.dtype(dtype)
         return self if dtype == self.dtype else apply(ops.elementwise.cast, self, dtype=dtype)
 
     # ---- reductions
 
-    def sum(self, axis=None, keepdims: bool = False) -> Tensor:
+    def sum(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
         # small integers and booleans are counted in int32, not in their own few bits
         x = self.astype(np.int32) if self.dtype.kind in "biu" and self.dtype.itemsize < 4 else self
         return x._reduce(ops.reduction.sum, axis, keepdims)
 
-    def max(self, axis=None, keepdims: bool = False) -> Tensor:
+    def max(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
         return self._reduce(ops.reduction.max, axis, keepdims)
 
-    def min(self, axis=None, keepdims: bool = False) -> Tensor:
+    def min(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
         return -(-self).max(axis, keepdims)
 
-    def mean(self, axis=None, keepdims: bool = False) -> Tensor:
+    def mean(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
         x = floating(self)
         count = math.prod(x.shape[a] for a in normalized_axes(axis, x.ndim))
         if count == 0:
@@ -316,23 +327,21 @@ class Tensor:
             return self.reshape((-1,)).argmax(0)
         return apply(ops.reduction.argmax, self, axis=normalized_axes(axis, self.ndim)[0])
 
-    def _reduce(self, primitive: Primitive, axis, keepdims: bool) -> Tensor:
+    def _reduce(self, primitive: Primitive, axis: Axes, keepdims: bool) -> Tensor:
         axes = normalized_axes(axis, self.ndim)
         result = apply(primitive, self, axes=axes) if axes else self
         return result.reshape(kept(self.shape, axes)) if keepdims else result
 
     # ---- movement
 
-    def reshape(self, *shape) -> Tensor:
-        wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        wanted = filled_shape(tuple(int(n) for n in wanted), self.size)
+    def reshape(self, *shape: int | Sequence[int]) -> Tensor:
+        wanted = filled_shape(tuple(int(n) for n in _spread(shape)), self.size)
         if wanted == self.shape and not self._is_state:  # of a variable also this is its value now, not itself
             return self
         return apply(ops.movement.reshape, self, shape=wanted)
 
-    def transpose(self, *axes) -> Tensor:
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        order = tuple(normalized_axes(a, self.ndim)[0] for a in order) if order else tuple(reversed(range(self.ndim)))
+    def transpose(self, *axes: int | Sequence[int]) -> Tensor:
+        order = tuple(normalized_axes(a, self.ndim)[0] for a in _spread(axes)) or tuple(reversed(range(self.ndim)))
         return apply(ops.movement.transpose, self, axes=order)
 
     @property
@@ -344,7 +353,7 @@ class Tensor:
         order[a], order[b] = order[b], order[a]
         return self.transpose(order)
 
-    def broadcast_to(self, shape) -> Tensor:
+    def broadcast_to(self, shape: Sequence[int]) -> Tensor:
         shape = tuple(shape)
         return self if shape == self.shape else apply(ops.movement.broadcast, self, shape=shape)
 
@@ -353,7 +362,15 @@ class Tensor:
         between = (0,) * self.ndim if interior is None else tuple(interior)
         return apply(ops.movement.pad, self, before=tuple(before), after=tuple(after), interior=between)
 
-    def __getitem__(self, index) -> Tensor:
+    def unfold(self, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
+        """The windows of images (n, h, w, c) as (n, rows, columns, *window, c): all that lie wholly inside."""
+        return apply(ops.windows.unfold, self, window=tuple(window), strides=tuple(strides))
+
+    def fold(self, size: tuple[int, int], strides: tuple[int, int]) -> Tensor:
+        """Windows (n, rows, columns, h, w, c) added up into images (n, *size, c), from which unfold takes them."""
+        return apply(ops.windows.fold, self, size=tuple(size), strides=tuple(strides))
+
+    def __getitem__(self, index: Any) -> Tensor:
         """Numbers, slices with positive steps, `...` and None; or one array of row numbers."""
         if isinstance(index, (Tensor, np.ndarray, list)):
             return self.gather(index)
@@ -362,19 +379,19 @@ class Tensor:
         part = self if whole else apply(ops.movement.slice, self, start=start, stop=stop, step=step)
         return part.reshape(shape)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         return (self[row] for row in range(len(self)))
 
-    def gather(self, indices) -> Tensor:
+    def gather(self, indices: Operand) -> Tensor:
         """The rows with the given numbers, in that order."""
         return apply(ops.indexing.gather, self, as_input(indices))
 
-    def one_hot(self, depth: int, dtype=FLOAT32) -> Tensor:
+    def one_hot(self, depth: int, dtype: DTypeLike = FLOAT32) -> Tensor:
         """Class numbers (...) as rows with a single one (..., depth)."""
         return apply(ops.indexing.one_hot, self, depth=depth, dtype=np.dtype(dtype))
 
 
-def matmul(a, b) -> Tensor:
+def matmul(a: Operand, b: Operand) -> Tensor:
     """The matrix product of a (..., m, k) and b (..., k, n); a vector counts as one row (or column), as in NumPy."""
     a, b = _one_dtype(a, b, floats=True)
     if not a.shape or not b.shape or a.shape[-1] != b.shape[max(b.ndim - 2, 0)]:
@@ -395,7 +412,12 @@ def matmul(a, b) -> Tensor:
 # ---- what the operators put in
 
 
-def _as_array(data, dtype=None) -> np.ndarray:
+def _spread(numbers: tuple[int | Sequence[int], ...]) -> Sequence[Any]:
+    """(2, 3) for what was written as f(2, 3) and for f((2, 3))."""
+    return numbers[0] if len(numbers) == 1 and not isinstance(numbers[0], int) else numbers
+
+
+def _as_array(data: Operand, dtype: DTypeLike | None = None) -> np.ndarray:
     """The rule of dtypes: arrays of floats keep theirs, everything else becomes float32 unless `dtype` is given."""
     if isinstance(data, Tensor):
         array = data.numpy() if data._is_state else data._array()
@@ -409,7 +431,7 @@ def _as_array(data, dtype=None) -> np.ndarray:
     return array.astype(dtype, copy=False)
 
 
-def as_input(data) -> Tensor:
+def as_input(data: Operand) -> Tensor:
     """An array as a Tensor that keeps its integer or boolean dtype; 64-bit integers become int32, as GPUs have it."""
     if isinstance(data, Tensor):
         return data
@@ -422,7 +444,7 @@ def as_input(data) -> Tensor:
     return Tensor(array, dtype=array.dtype) if array.dtype.kind in "iub" else Tensor(data)
 
 
-def as_tensor(value, dtype=None) -> Tensor:
+def as_tensor(value: Operand, dtype: DTypeLike | None = None) -> Tensor:
     if isinstance(value, Tensor):
         return value
     return Tensor(value, dtype=dtype if isinstance(value, (Number, bool, np.generic)) else None)
@@ -432,14 +454,15 @@ def floating(x: Tensor) -> Tensor:
     return x if x.dtype.kind == "f" else x.astype(FLOAT32)
 
 
-def _one_dtype(a, b, floats: bool = False) -> tuple[Tensor, Tensor]:
+def _one_dtype(a: Operand, b: Operand, floats: bool = False) -> tuple[Tensor, Tensor]:
     """Both as Tensors of the dtype in which they meet."""
     if not isinstance(a, Tensor) and not isinstance(b, Tensor):
         kind = np.dtype(bool) if isinstance(a, bool) and isinstance(b, bool) else None
         a, b = Tensor(a, dtype=kind), Tensor(b, dtype=kind)
-    number, other = (b, a) if isinstance(a, Tensor) else (a, b)
-    if isinstance(number, Number):
-        dtype = dtype_beside(number, other.dtype, floats)
+    if isinstance(a, Number) and isinstance(b, Tensor):
+        dtype = dtype_beside(a, b.dtype, floats)
+    elif isinstance(b, Number) and isinstance(a, Tensor):
+        dtype = dtype_beside(b, a.dtype, floats)
     else:
         a, b = as_tensor(a), as_tensor(b)
         dtype = common_dtype(a.dtype, b.dtype, floats)
@@ -447,7 +470,7 @@ def _one_dtype(a, b, floats: bool = False) -> tuple[Tensor, Tensor]:
     return a, b
 
 
-def _binary(primitive: Primitive, a, b, floats: bool = False) -> Tensor:
+def _binary(primitive: Primitive, a: Operand, b: Operand, floats: bool = False) -> Tensor:
     a, b = _one_dtype(a, b, floats)
     shape = a.shape if a.shape == b.shape else broadcast_shapes(primitive.name, a.shape, b.shape)
     return apply(primitive, a.broadcast_to(shape), b.broadcast_to(shape))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .autograd import modes
 from .ops import ShapeError
 from .scopes import scoped
 from .tensor import Tensor, TracedValueError, as_tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from .tensor import Operand
 
 
 class Variable(Tensor):
@@ -19,13 +26,15 @@ class Variable(Tensor):
 
     _is_state = True
 
-    def __init__(self, value, name: str = "variable", requires_grad: bool = False, dtype=None) -> None:
+    def __init__(
+        self, value: Operand, name: str = "variable", requires_grad: bool = False, dtype: DTypeLike | None = None
+    ) -> None:
         super().__init__(value, requires_grad, dtype)
         self._value = np.array(self._value, order="C")
         self.name = scoped(name)
         self._version = 0
 
-    def assign(self, value) -> None:
+    def assign(self, value: Operand) -> None:
         """Gives the variable a new value of the same shape: now, or at the end of the step being traced."""
         value = as_tensor(value, self.dtype).astype(self.dtype)
         if value.shape != self.shape:
@@ -49,7 +58,7 @@ class Variable(Tensor):
         return self._array()
 
     @data.setter
-    def data(self, value) -> None:
+    def data(self, value: Operand) -> None:
         self._array()
         self.assign(value)
 
@@ -60,5 +69,5 @@ class Variable(Tensor):
 class Parameter(Variable):
     """A Variable that training changes: the optimizer follows its gradient."""
 
-    def __init__(self, value, name: str = "parameter", dtype=None) -> None:
+    def __init__(self, value: Operand, name: str = "parameter", dtype: DTypeLike | None = None) -> None:
         super().__init__(value, name, requires_grad=True, dtype=dtype)

@@ -27,31 +27,44 @@ class _Compiled(NamedTuple):
     executable: Any
     structure: Any  # of the result: how its Tensors are nested
 
+    def run(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        """One call: the arrays of the inputs in, the arrays of the outputs out."""
+        outputs: list[np.ndarray] = self.executable(*arrays)
+        for variable, _ in self.program.updates:
+            variable._version += 1  # an assign like any other: what used the old value eagerly must not go back now
+        return outputs
+
 
 class Jitted:
     """What `jit` makes of a function. Call it like the function; `.program(*args)` shows what is run."""
 
-    def __init__(self, function: Callable, device: str) -> None:
+    def __init__(self, function: Callable[..., Any], device: str, updates: bool = True) -> None:
         functools.update_wrapper(self, function, updated=())
         self._function = function
+        self._updates = updates
         self._backend = backends.backend_for(device)
         self._cache: OrderedDict[Any, _Compiled] = OrderedDict()
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         inside = modes.recorder is not None  # another traced function: part of its Program
         if inside or (modes.grad_enabled and _requires_gradient((args, kwargs))):  # a compiled call has no way back
             return self._function(*args, **kwargs)
         compiled, arrays = self._compiled(args, kwargs)
-        outputs = iter(compiled.executable(*arrays))
-        for variable, _ in compiled.program.updates:
-            variable._version += 1  # an assign like any other: what used the old value eagerly must not go back now
+        outputs = iter(compiled.run(*arrays))
         return _rebuild(compiled.structure, lambda _: Tensor._wrap(next(outputs)))
 
-    def program(self, *args, **kwargs) -> Program:
+    def program(self, *args: Any, **kwargs: Any) -> Program:
         """The Program for arguments of these shapes and dtypes (traced now if it was not yet); print it."""
         return self._compiled(args, kwargs)[0].program
 
-    def _compiled(self, args, kwargs) -> tuple[_Compiled, list[np.ndarray]]:
+    def prepared(self, *args: Any) -> Callable[..., list[np.ndarray]]:
+        """For loops: what runs for arguments of these shapes and dtypes, without looking it up at every call.
+
+        It takes the arguments' arrays and gives the outputs' arrays; that the shapes stay the same is its caller's care.
+        """
+        return self._compiled(args, {})[0].run
+
+    def _compiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Compiled, list[np.ndarray]]:
         arrays: list[np.ndarray] = []
         structure = _flatten((args, kwargs), arrays)
         key = (structure, tuple(map(spec_of, arrays)), modes.grad_enabled, modes.training)
@@ -64,18 +77,21 @@ class Jitted:
             self._cache.move_to_end(key)
         return compiled, arrays
 
-    def _trace(self, structure, arrays: list[np.ndarray]) -> _Compiled:
+    def _trace(self, structure: Any, arrays: list[np.ndarray]) -> _Compiled:
         with Trace(getattr(self._function, "__name__", "function")) as trace:
             inputs = iter([trace.input(spec_of(array)) for array in arrays])
             args, kwargs = _rebuild(structure, lambda _: next(inputs))
             outputs: list[Tensor] = []
             result = _collect(self._function(*args, **dict(kwargs)), outputs)
-            program = optimize(trace.finish(outputs)).validate()
+            program = trace.finish(outputs)
+            if not self._updates:
+                program.updates = []
+            program = optimize(program).validate()
         state = [variable._value for variable, _ in program.state]
         return _Compiled(program, self._backend.compile(program, state), result)
 
 
-def jit(function: Callable | None = None, *, device: str = "auto") -> Any:
+def jit(function: Callable[..., Any] | None = None, *, device: str = "auto", updates: bool = True) -> Any:
     """Compiles a function of arrays and Tensors.
 
     The function is run once per shapes and dtypes of its arguments to write down its operations as a `Program`;
@@ -84,11 +100,12 @@ def jit(function: Callable | None = None, *, device: str = "auto") -> Any:
     state: read when the call begins, written when it ends. Gradients computed inside do not leave the function; a
     call with a Tensor that requires a gradient is evaluated line by line, so that the gradient finds its way back.
 
-    device: "auto", or one of `pydl.devices()`.
+    device:  "auto", or one of `pydl.devices()`.
+    updates: False leaves every Variable as it is, whatever the function assigns: it is looked at, not run.
     """
     if function is None:
-        return functools.partial(jit, device=device)
-    return Jitted(function, device)
+        return functools.partial(jit, device=device, updates=updates)
+    return Jitted(function, device, updates)
 
 
 # ---- nested arguments: a structure is the nesting with _LEAF (or a fixed value) in the places of arrays
@@ -96,7 +113,7 @@ def jit(function: Callable | None = None, *, device: str = "auto") -> Any:
 _LEAF = "\0leaf"
 
 
-def _flatten(thing, arrays: list[np.ndarray]):
+def _flatten(thing: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(thing, (tuple, list)):
         return (type(thing).__name__, *(_flatten(part, arrays) for part in thing))
     if isinstance(thing, dict):
@@ -107,19 +124,20 @@ def _flatten(thing, arrays: list[np.ndarray]):
         raise TypeError(f"jit: {thing!r} is state, not an argument: use it inside of the function")
     if isinstance(thing, (Tensor, np.ndarray, Number, np.generic)):
         number = isinstance(thing, Number) and not isinstance(thing, np.generic)
-        arrays.append((Tensor(thing) if number else as_input(thing))._array())
+        value: Any = thing
+        arrays.append((Tensor(value) if number else as_input(value))._array())
         return _LEAF
     raise TypeError(f"jit: expected arrays, Tensors, numbers, strings or None, received {type(thing).__name__}")
 
 
-def _requires_gradient(thing) -> bool:
+def _requires_gradient(thing: Any) -> bool:
     if isinstance(thing, Tensor):
         return thing.requires_grad and not thing._is_state
     parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (tuple, list)) else ()
     return any(map(_requires_gradient, parts))
 
 
-def _collect(thing, outputs: list[Tensor]):
+def _collect(thing: Any, outputs: list[Tensor]) -> Any:
     """Like _flatten, for what a traced function returns: its Tensors go to `outputs`."""
     if isinstance(thing, (tuple, list)):
         return (type(thing).__name__, *(_collect(part, outputs) for part in thing))
@@ -131,9 +149,9 @@ def _collect(thing, outputs: list[Tensor]):
     return ("fixed", thing)
 
 
-def _rebuild(structure, leaf: Callable):
+def _rebuild(structure: Any, leaf: Callable[[str], Any]) -> Any:
     if structure is _LEAF:
-        return leaf(structure)
+        return leaf(_LEAF)
     kind, *parts = structure
     if kind == "fixed":
         return parts[0]

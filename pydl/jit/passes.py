@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from .program import Program, Value
 
@@ -34,7 +35,7 @@ def share_common_subexpressions(program: Program) -> Program:
     The backward pass repeats itself by nature: the two derivatives of x * x are the same product.
     """
     replaced: dict[Value, Value] = {}
-    seen: dict[tuple, Value] = {}
+    seen: dict[tuple[Any, ...], Value] = {}
     instructions = []
     for instruction in program.instructions:
         inputs = tuple(replaced.get(value, value) for value in instruction.inputs)

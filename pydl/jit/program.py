@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Instruction:
     result: Value
     primitive: Primitive
     inputs: tuple[Value, ...]
-    params: dict
+    params: dict[str, Any]
     scope: str = ""
 
     def __str__(self) -> str:
@@ -142,7 +143,7 @@ class Program:
         return self
 
 
-def _compact(thing) -> str:
+def _compact(thing: Any) -> str:
     if isinstance(thing, np.ndarray):
         if thing.size <= 4:
             return str(thing.tolist())

@@ -8,6 +8,7 @@ what comes after it in the same function.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Trace:
     def __init__(self, name: str) -> None:
         self.program = Program(name)
         self._owned: set[Value] = set()
-        self._constants: dict = {}
+        self._constants: dict[Any, tuple[np.ndarray, Value]] = {}
         self._state: dict[int, Value] = {}  # the value each variable has now
         self._gradients: dict[int, tuple[Tensor, Tensor | None]] = {}
 
@@ -33,7 +34,7 @@ class Trace:
         modes.recorder = self
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         modes.recorder, modes.grad_enabled = self._outer
         # Gradients are not state: those computed inside stay inside, and those from before come back.
         for tensor, gradient in self._gradients.values():
@@ -73,9 +74,10 @@ class Trace:
             raise TracedValueError(
                 f"{tensor!r} comes from another traced function, which has ended: return it from there and pass it in"
             )
-        return tensor._value
+        known: Value = tensor._value
+        return known
 
-    def record(self, primitive: Primitive, inputs: Sequence[Tensor], params: dict) -> Value:
+    def record(self, primitive: Primitive, inputs: Sequence[Tensor], params: dict[str, Any]) -> Value:
         values = tuple(self.read(tensor) for tensor in inputs)
         result = self._new(primitive.shape_rule(*(value.spec for value in values), **params))
         self.program.instructions.append(Instruction(result, primitive, values, params, "/".join(modes.scope)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Module(Configurable):
     name: str = "module"
     trainable: bool = True
     built: bool = False
+    _path_name: str = ""
     _takes_training: ClassVar[bool] = False
 
     def __init__(self, name: str = "") -> None:
@@ -78,11 +79,20 @@ class Module(Configurable):
         """
         x = x if isinstance(x, Tensor) else Tensor(np.asarray(x))
         self.ensure_built(x.shape[1:])
-        with training_mode(modes.training if training is None else training), name_scope(self.scope):
-            y = self.call(x, training=modes.training) if self._takes_training else self.call(x)  # type: ignore[call-arg]
-            if modes.tap is not None:
-                modes.tap.append((scoped(""), y))
+        frozen, modes.frozen = modes.frozen, modes.frozen or not self.trainable
+        try:
+            with training_mode(modes.training if training is None else training), name_scope(self.scope):
+                y = self._call(x)
+                if modes.tap is not None:
+                    modes.tap.append((scoped(""), y))
+        finally:
+            modes.frozen = frozen
         return y
+
+    def _call(self, x: Tensor) -> Tensor:
+        if self._takes_training:
+            return self.call(x, training=modes.training)  # type: ignore[call-arg]
+        return self.call(x)
 
     def ensure_built(self, shape: Shape) -> None:
         if self.built:
@@ -101,14 +111,14 @@ class Module(Configurable):
         """What `call` gives for one sample, of which only the shape is known: it is traced, and computes nothing."""
         with Trace(self.name) as trace, training_mode(False):
             x = trace.input(Spec((1, *shape), FLOAT32))
-            return self.call(x, training=False) if self._takes_training else self.call(x)  # type: ignore[call-arg]
+            return self._call(x)
 
     # ---- what is in it
 
     @property
     def scope(self) -> str:
         """The part of a path that this Module stands for; "" for a model of its own."""
-        return vars(self).get("_path_name", "")
+        return self._path_name
 
     def children(self) -> Iterator[tuple[str, Module]]:
         """The Modules held by this one, each with its part of a path."""
@@ -176,14 +186,24 @@ class Module(Configurable):
             weight.name = f"{self.name}/{path}" if alone else path
 
     def regularization(self) -> Tensor | None:
-        """The sum of all penalties in this Module and those within it, or None where there are none."""
+        """The sum of all penalties of what is trained in this Module and those within it, or None where there are none."""
         total = None
-        for _, module in self.modules():
-            for penalty in module.penalties():
+        for _, module, trainable in self._walk("", True, set()):
+            for penalty in module.penalties() if trainable else ():
                 total = penalty if total is None else total + penalty
         return total
 
-    # ---- weights in and out
+    # ---- configuration and weights, out and in
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments by name; and that this Module is frozen, where it is. Raises ConfigError."""
+        return super().get_config() | ({} if self.trainable else {"trainable": False})
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        module = super().from_config({name: value for name, value in config.items() if name != "trainable"})
+        module.trainable = bool(config.get("trainable", True))
+        return module
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of all weights, in order."""
@@ -247,6 +267,11 @@ def training_mode(enabled: bool = True) -> Iterator[None]:
         yield
     finally:
         modes.training = before
+
+
+def is_frozen() -> bool:
+    """Whether the Module whose call is under way is frozen: it, or one that it stands in, is not trainable."""
+    return modes.frozen
 
 
 def is_training() -> bool:
