@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-import numpy as np
-
 from .registry import name_of
 
 
@@ -62,8 +60,8 @@ def describe(value: Any) -> Any:
     """A value as JSON can hold it: an object as {"class_name", "config"}, a known function by its name."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
+    if getattr(value, "shape", None) == ():
+        return value.item()  # NumPy's numbers; state that is a number, as it is now
     if isinstance(value, (list, tuple)):
         return [describe(part) for part in value]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):

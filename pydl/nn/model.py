@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from ..autograd import modes, no_grad
+from ..graph import Graph, model_graph
 from ..jit import Trace
 from ..ops import Spec
 from ..rules import FLOAT32
@@ -69,6 +70,13 @@ class Model(Trainer):
     def __repr__(self) -> str:
         size = f"{self.count_parameters():,} parameters" if self.built else "not built"
         return f"<{type(self).__name__} '{self.name}', {size}>"
+
+    def graph(self, depth: int | None = 1) -> Graph:
+        """What flows where: `.to_json()` for programs, `.to_svg()` to look at.
+
+        depth: how many name scopes deep: 1 for the layers, None for every operation
+        """
+        return model_graph(self, depth=depth)
 
     def _unbuilt(self) -> str:
         layers = sum(1 for _ in self.children())

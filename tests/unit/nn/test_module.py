@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import Parameter, Tensor, jit, nn
+from pydl import Parameter, ShapeError, Tensor, Variable, jit, nn
+from pydl.nn.module import is_frozen, is_training, tapping
 from pydl.random import Generator
 
 
@@ -78,3 +79,195 @@ def test_a_module_of_ones_own_must_define_call():
 
     with pytest.raises(NotImplementedError, match=r"Nothing must define call\(x\)"):
         Nothing()(np.ones((1, 1)))
+
+
+# ---- paths, and what training changes
+
+
+class Block(nn.Module):
+    """A Module of Modules that says nothing of how it is built."""
+
+    def __init__(self, units):
+        self.units = units
+        self.inner = nn.Dense(units, activation="relu")
+        self.count = Variable(0.0)
+
+    def call(self, x):
+        return self.inner(x) + x
+
+
+class Tower(nn.Module):
+    def __init__(self):
+        self.blocks = [Block(3), Block(3)]
+        self.head = nn.Dense(1, name="score")
+
+    def call(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+
+
+def built_tower():
+    tower = Tower()
+    tower.ensure_built((3,))
+    return tower
+
+
+def test_a_module_of_modules_is_built_by_what_its_call_needs_and_knows_its_output_shape():
+    tower = built_tower()
+    assert tower.count_parameters() == 2 * (12 + 1) + 4
+    assert tower.output_shape((3,)) == (1,)
+
+
+def test_the_path_of_attributes_and_names_is_the_name_of_a_weight():
+    tower = built_tower()
+    paths = [
+        "blocks_0/count", "blocks_0/inner/kernel", "blocks_0/inner/bias",
+        "blocks_1/count", "blocks_1/inner/kernel", "blocks_1/inner/bias",
+        "score/kernel", "score/bias",
+    ]  # fmt: skip
+    assert sorted(tower.named_weights()) == sorted(paths)
+    assert all(weight.name == path for path, weight in tower.named_weights().items())
+    assert [path for path, _ in tower.modules()] == [
+        "", "blocks_0", "blocks_0/inner", "blocks_1", "blocks_1/inner", "score",
+    ]  # fmt: skip
+
+
+def test_two_children_of_one_name_have_two_paths():
+    class Twins(nn.Module):
+        def __init__(self):
+            self.a = nn.Dense(2, name="same")
+            self.b = nn.Dense(2, name="same")
+
+        def call(self, x):
+            return self.b(self.a(x))
+
+    twins = Twins()
+    twins.ensure_built((2,))
+    assert list(twins.named_weights()) == ["same/kernel", "same/bias", "same_1/kernel", "same_1/bias"]
+
+
+def test_a_frozen_module_and_plain_state_are_not_trained():
+    tower = built_tower()
+    tower.blocks[0].trainable = False
+    frozen = {weight.name for weight in tower.non_trainable_weights}
+    assert frozen == {"blocks_0/inner/kernel", "blocks_0/inner/bias", "blocks_0/count", "blocks_1/count"}
+    assert len(tower.trainable_weights) + len(frozen) == len(tower.weights)
+    assert len(tower.parameters()) == 6
+    tower.trainable = False
+    assert tower.trainable_weights == []
+
+
+def test_a_module_knows_whether_it_or_one_around_it_is_frozen():
+    seen = []
+
+    class Asking(nn.Module):
+        def call(self, x):
+            seen.append(is_frozen())
+            return x
+
+    model = nn.Sequential([Asking()], input_shape=(1,))
+    seen.clear()
+    model(np.ones((1, 1)))
+    model.trainable = False
+    model(np.ones((1, 1)))
+    assert seen == [False, True]
+    assert not is_frozen()
+
+
+def test_penalties_of_what_is_trained_are_summed():
+    class Priced(nn.Module):
+        def __init__(self, price):
+            self.price = price
+
+        def penalties(self):
+            return [Tensor(self.price)]
+
+        def call(self, x):
+            return x
+
+    model = nn.Sequential([Priced(1.0), Priced(2.0), nn.Sequential([Priced(4.0)])])
+    assert model.regularization().item() == 7
+    model.layers[1].trainable = False
+    assert model.regularization().item() == 5
+    assert nn.Dense(3).regularization() is None
+
+
+# ---- the mode
+
+
+class Moody(nn.Module):
+    """Doubles while a model learns."""
+
+    def call(self, x, training):
+        return x * 2 if training else x
+
+
+def test_the_training_mode_reaches_every_module_and_ends():
+    x = np.ones((1, 2))
+    model = nn.Sequential([Moody(), nn.Sequential([Moody()])])
+    assert model(x).numpy().tolist() == [[1, 1]]
+    assert model(x, training=True).numpy().tolist() == [[4, 4]]
+    with nn.training_mode():
+        assert is_training()
+        assert model(x).numpy().tolist() == [[4, 4]]
+        assert model(x, training=False).numpy().tolist() == [[1, 1]]
+    assert not is_training()
+
+
+def test_a_compiled_function_has_a_program_for_each_mode():
+    moody = Moody()
+    compiled = jit(lambda x: moody(x))
+    x = np.ones((1, 2), np.float32)
+    assert compiled(x).numpy().tolist() == [[1, 1]]
+    with nn.training_mode():
+        assert compiled(x).numpy().tolist() == [[2, 2]]
+    assert compiled(x).numpy().tolist() == [[1, 1]]
+
+
+# ---- looking inside, weights in and out
+
+
+def test_the_tap_collects_every_output_with_its_path():
+    tower = built_tower()
+    with tapping() as outputs:
+        y = tower(np.ones((2, 3)))
+    assert [path for path, _ in outputs] == ["blocks_0/inner", "blocks_0", "blocks_1/inner", "blocks_1", "score", ""]
+    assert outputs[-1][1] is y
+    tower(np.ones((2, 3)))
+    assert len(outputs) == 6
+
+
+def test_weights_go_out_and_in_by_order_and_by_path():
+    one, other = built_tower(), built_tower()
+    x = np.ones((2, 3))
+    assert not np.array_equal(one(x).numpy(), other(x).numpy())
+    other.set_weights(one.get_weights())
+    np.testing.assert_array_equal(one(x).numpy(), other(x).numpy())
+    other.set_weights({path: weight.numpy() * 0 for path, weight in other.named_weights().items()})
+    assert not other(x).numpy().any()
+
+
+def test_weights_that_do_not_fit_change_nothing():
+    tower = built_tower()
+    before = tower.get_weights()
+    named = {path: weight.numpy() + 1 for path, weight in tower.named_weights().items()}
+    with pytest.raises(ValueError, match="missing: score/bias; unknown: none"):
+        tower.set_weights({path: value for path, value in named.items() if path != "score/bias"})
+    with pytest.raises(ValueError, match="unknown: other"):
+        tower.set_weights({**named, "other": np.ones(1)})
+    with pytest.raises(ShapeError, match=r"expected numbers of shape \(3, 1\) for score/kernel, received .*\(1, 3\)"):
+        tower.set_weights({**named, "score/kernel": np.ones((1, 3))})
+    with pytest.raises(ValueError, match="expected 8 arrays, received 7"):
+        tower.set_weights(before[:-1])
+    for old, new in zip(before, tower.get_weights()):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_a_frozen_module_stays_frozen_in_its_configuration():
+    model = nn.Sequential([nn.Dense(3, name="lower"), nn.Dense(1)], input_shape=(2,))
+    model.layers[0].trainable = False
+    again = nn.Sequential.from_config(model.get_config())
+    assert [layer.trainable for layer in again.layers] == [False, True]
+    assert "trainable" not in model.layers[1].get_config()
+    assert [w.name for w in again.trainable_weights] == ["dense/kernel", "dense/bias"]

@@ -48,6 +48,43 @@ def test_summary_lists_every_layer_and_the_total(capsys):
     )
 
 
+def test_summary_tells_frozen_parameters_apart():
+    model = nn.Sequential([nn.Dense(4), nn.Dense(1)], input_shape=(3,))
+    model.layers[0].trainable = False
+    lines = []
+    model.summary(print_fn=lines.append)
+    assert lines[-3:] == ["Total parameters: 21", "Trainable: 5", "Not trainable: 16"]
+
+
+def test_a_notebook_shows_the_summary_as_a_table():
+    model = nn.Sequential([nn.Dense(4, name="<b>")], input_shape=(3,))
+    page = model._repr_html_()
+    assert page.count("<tr>") == 2
+    assert "<td>&lt;b&gt; (Dense)</td><td>(batch, 4)</td>" in page
+    assert "Total parameters: 16" in page
+    assert "not built yet" in nn.Sequential([nn.Dense(4)])._repr_html_()
+
+
+def test_a_model_of_ones_own_has_a_summary_and_is_trained():
+    class Residual(nn.Model):
+        def __init__(self):
+            super().__init__("residual")
+            self.first = nn.Dense(3, activation="tanh")
+            self.last = nn.Dense(1)
+
+        def call(self, x):
+            return self.last(self.first(x) + x)
+
+    model = Residual()
+    model.compile("adam", "mse")
+    history = model.fit(X, X[:, :1], epochs=30, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+    lines = []
+    model.summary(print_fn=lines.append)
+    assert lines[3:5] == ["first (Dense)  (batch, 3)            12", "last (Dense)   (batch, 1)             4"]
+    assert repr(model) == "<Residual 'residual', 16 parameters>"
+
+
 def test_summary_of_a_model_that_is_not_built_says_what_to_do():
     lines = []
     nn.Sequential([nn.Dense(4)]).summary(print_fn=lines.append)
