@@ -21,7 +21,7 @@ _CLASSES: dict[str, type[Configurable]] = {}  # every configurable class by its 
 
 
 class Configurable:
-    """Base class of what can be configured: a subclass keeps every argument of `__init__` as an attribute of its name."""
+    """Base class of what can be configured: it keeps every argument of `__init__` as an attribute of the same name."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -69,7 +69,7 @@ def describe(value: Any) -> Any:
     if isinstance(value, Configurable):
         name = type(value).__name__
         if _CLASSES.get(name) is not type(value):
-            raise ConfigError(f"a class of pydl is called {name}, too: give {type(value)!r} another name to describe it")
+            raise ConfigError(f"a class of pydl is called {name}, too: give {type(value)!r} another name")
         return {"class_name": name, "config": value.get_config()}
     if callable(value) and (known := name_of(value)):
         return known

@@ -11,12 +11,17 @@ NumPy's log and cos differ in their last bits between processors, these do not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .ops.elementwise import right_shift
 from .ops.random import UINT32, random_bits, random_words
+from .ops.special import polynomial
 from .tensor import Tensor, apply
 from .variable import Variable
+
+Size = int | Sequence[int]  # a length or a shape
 
 _FLOAT32 = np.float32
 _STEP = _FLOAT32(2.0**-24)  # uniform numbers are the multiples of 2^-24 in [0, 1): all exact in float32
@@ -44,20 +49,20 @@ class Generator:
         self.counter.assign(Tensor((counter + 1) % 2**32, dtype=UINT32))
         return words
 
-    def uniform(self, shape=(), low: float = 0.0, high: float = 1.0) -> np.ndarray:
+    def uniform(self, shape: Size = (), low: float = 0.0, high: float = 1.0) -> np.ndarray:
         """float32 numbers, even over [low, high); where low is not 0, rounding can give high itself."""
         unit = (self.bits(int(np.prod(shape))) >> UINT32.type(8)).astype(_FLOAT32) * _STEP
         return (unit * _FLOAT32(high - low) + _FLOAT32(low)).reshape(shape)
 
-    def normal(self, shape=(), mean: float = 0.0, std: float = 1.0) -> np.ndarray:
+    def normal(self, shape: Size = (), mean: float = 0.0, std: float = 1.0) -> np.ndarray:
         """float32 numbers of the normal distribution."""
         return self._normal(shape, 0.0, 1.0, mean, std)
 
-    def truncated_normal(self, shape=(), mean: float = 0.0, std: float = 1.0) -> np.ndarray:
+    def truncated_normal(self, shape: Size = (), mean: float = 0.0, std: float = 1.0) -> np.ndarray:
         """float32 numbers of the normal distribution cut off at two standard deviations."""
         return self._normal(shape, _CDF_MINUS_2, 1 - 2 * _CDF_MINUS_2, mean, std)
 
-    def _normal(self, shape, low: float, width: float, mean: float, std: float) -> np.ndarray:
+    def _normal(self, shape: Size, low: float, width: float, mean: float, std: float) -> np.ndarray:
         # The middle of each of the 2^24 cells, so that neither 0 nor 1 occurs: at most 5.4 deviations.
         middle = ((self.bits(int(np.prod(shape))) >> UINT32.type(8)) + 0.5) * 2.0**-24
         return (normal_quantile(low + width * middle) * std + mean).astype(_FLOAT32).reshape(shape)
@@ -68,7 +73,7 @@ class Generator:
         words = self.bits(2 * n).astype(np.uint64)
         return np.argsort(words[:n] << np.uint64(32) | words[n:], kind="stable")
 
-    def integers(self, low: int, high: int, shape=()) -> np.ndarray:
+    def integers(self, low: int, high: int, shape: Size = ()) -> np.ndarray:
         """int64 numbers from low to high - 1, each as likely as the others to 2^-32."""
         if not 0 < high - low <= 2**32:
             raise ValueError(f"integers: expected low < high within 2^32, received {low} and {high}")
@@ -91,13 +96,19 @@ def seed(seed: int) -> None:
     default.seed(seed)
 
 
-def uniform(shape, generator: Generator | None = None) -> Tensor:
+def uniform(shape: Sequence[int], generator: Generator | None = None) -> Tensor:
     """A Tensor of float32 numbers even over [0, 1), drawn as part of a step: bits(key, counter), then counter + 1."""
     generator = generator or default
-    shape = tuple(shape)
-    bits = apply(random_bits, generator.key, generator.counter, shape=shape)
+    bits = apply(random_bits, generator.key, generator.counter, shape=tuple(shape))
     generator.counter.assign(generator.counter + 1)
     return apply(right_shift, bits, by=8).astype(np.float32) * float(_STEP)
+
+
+def bernoulli(shape: Sequence[int], probability: float, generator: Generator | None = None) -> Tensor:
+    """A Tensor of booleans, each true with the given probability, drawn as part of a step like `uniform`."""
+    if not 0 <= probability <= 1:
+        raise ValueError(f"bernoulli: expected a probability from 0 to 1, received {probability}")
+    return uniform(shape, generator) < probability
 
 
 # ---- the normal distribution
@@ -115,14 +126,8 @@ def _log(x: np.ndarray) -> np.ndarray:
     series = np.zeros_like(z)
     for k in range(23, 0, -2):
         series = series * square + 1 / k
-    return exponent * 0.6931471805599453 + 2 * z * series
-
-
-def _polynomial(coefficients: tuple[float, ...], x: np.ndarray) -> np.ndarray:
-    result = np.full_like(x, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        result = result * x + coefficient
-    return result
+    logarithm: np.ndarray = exponent * 0.6931471805599453 + 2 * z * series
+    return logarithm
 
 
 # Coefficients of AS241's PPND16, lowest power first: numerator, denominator.
@@ -155,12 +160,12 @@ def normal_quantile(p: np.ndarray) -> np.ndarray:
     p = np.asarray(p, np.float64)
     q = p - 0.5
     r = 0.180625 - q * q
-    result = q * _polynomial(_CENTRE[0], r) / _polynomial(_CENTRE[1], r)
+    result: np.ndarray = q * polynomial(_CENTRE[0], r) / polynomial(_CENTRE[1], r)
     tail = np.abs(q) > 0.425
     if tail.any():
         r = np.sqrt(-_log(np.minimum(p[tail], 1 - p[tail])))
-        near = _polynomial(_NEAR[0], r - 1.6) / _polynomial(_NEAR[1], r - 1.6)
-        far = _polynomial(_FAR[0], r - 5.0) / _polynomial(_FAR[1], r - 5.0)
+        near = polynomial(_NEAR[0], r - 1.6) / polynomial(_NEAR[1], r - 1.6)
+        far = polynomial(_FAR[0], r - 5.0) / polynomial(_FAR[1], r - 5.0)
         result[tail] = np.where(r <= 5.0, near, far) * np.sign(q[tail])
     return result
 

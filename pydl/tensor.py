@@ -156,12 +156,12 @@ class Tensor:
     # ---- its gradient
 
     @property
-    def grad(self) -> Tensor | None:
+    def grad(self) -> Any:  # Tensor | None: typed so, `w.grad * rate` after backward() would need an assert
         """The gradient that `backward()` has summed up here, or None."""
         return self._grad
 
     @grad.setter
-    def grad(self, value: Tensor | None) -> None:
+    def grad(self, value: Any) -> None:
         if modes.recorder is not None:
             modes.recorder.keep_gradient(self)
         self._grad = value

@@ -78,7 +78,9 @@ def _bind(instruction: Instruction, arrays: dict[Value, np.ndarray]) -> Callable
     return functools.partial(instruction.primitive.evaluate, *inputs, out=out, **instruction.params)
 
 
-def _state_copies(program: Program, direct: dict[Value, Value], arrays: dict[Value, np.ndarray]) -> list[Callable[[], object]]:
+def _state_copies(
+    program: Program, direct: dict[Value, Value], arrays: dict[Value, np.ndarray]
+) -> list[Callable[[], object]]:
     """What ends a step: the updates that could not be computed in place.
 
     Where one of them reads a state array (two Variables that change places, say), all are set aside first.

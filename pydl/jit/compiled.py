@@ -6,7 +6,7 @@ import functools
 from collections import OrderedDict
 from collections.abc import Callable
 from numbers import Number
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class Jitted:
     def prepared(self, *args: Any) -> Callable[..., list[np.ndarray]]:
         """For loops: what runs for arguments of these shapes and dtypes, without looking it up at every call.
 
-        It takes the arguments' arrays and gives the outputs' arrays; that the shapes stay the same is its caller's care.
+        It takes the arguments' arrays and gives the outputs' arrays; that shapes stay the same is its caller's care.
         """
         return self._compiled(args, {})[0].run
 
@@ -91,7 +91,13 @@ class Jitted:
         return _Compiled(program, self._backend.compile(program, state), result)
 
 
-def jit(function: Callable[..., Any] | None = None, *, device: str = "auto", updates: bool = True) -> Any:
+@overload
+def jit(function: Callable[..., Any], *, device: str = "auto", updates: bool = True) -> Jitted: ...
+@overload
+def jit(function: None = None, *, device: str = "auto", updates: bool = True) -> Callable[..., Jitted]: ...
+def jit(
+    function: Callable[..., Any] | None = None, *, device: str = "auto", updates: bool = True
+) -> Jitted | Callable[..., Jitted]:
     """Compiles a function of arrays and Tensors.
 
     The function is run once per shapes and dtypes of its arguments to write down its operations as a `Program`;

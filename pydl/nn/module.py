@@ -186,7 +186,7 @@ class Module(Configurable):
             weight.name = f"{self.name}/{path}" if alone else path
 
     def regularization(self) -> Tensor | None:
-        """The sum of all penalties of what is trained in this Module and those within it, or None where there are none."""
+        """The sum of all penalties of what is trained here and in the Modules within, or None where there are none."""
         total = None
         for _, module, trainable in self._walk("", True, set()):
             for penalty in module.penalties() if trainable else ():

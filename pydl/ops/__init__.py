@@ -4,7 +4,7 @@ This is the bottom of the house: `pydl.ops` imports NumPy and nothing of pydl. D
 operators of the Tensors that they are handed.
 """
 
-from . import elementwise, indexing, linalg, movement, random, reduction
+from . import elementwise, indexing, linalg, movement, random, reduction, special, windows
 from .primitive import REGISTRY, Primitive, ShapeError, Spec, short_name, spec_of
 
 __all__ = [
@@ -20,4 +20,6 @@ __all__ = [
     "reduction",
     "short_name",
     "spec_of",
+    "special",
+    "windows",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def _gather_shape(x: Spec, indices: Spec) -> Spec:
     return Spec((*indices.shape, *x.shape[1:]), x.dtype)
 
 
-def _gather_back(g, y, x, indices):
+def _gather_back(g: Any, y: Any, x: Any, indices: Any) -> Any:
     # Rows that were read several times add up: one_hot(indices)^T @ g does just that.
     rows = x.shape[0]
     if indices.dtype.kind == "i":
@@ -39,7 +40,7 @@ gather = Primitive(
 )
 
 
-def _one_hot_shape(indices: Spec, depth: int, dtype) -> Spec:
+def _one_hot_shape(indices: Spec, depth: int, dtype: np.dtype) -> Spec:
     _integer("one_hot", indices)
     return Spec((*indices.shape, depth), np.dtype(dtype))
 

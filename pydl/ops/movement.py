@@ -7,13 +7,16 @@ the strides of whatever reads them. Pad and concatenate write new memory. Each o
 from __future__ import annotations
 
 import builtins
+from typing import Any
 
 import numpy as np
 
-from .primitive import Primitive, ShapeError, Spec
+from .primitive import Derivative, Primitive, ShapeError, Spec
+
+Ints = tuple[int, ...]
 
 
-def _reshape_shape(x: Spec, shape: tuple[int, ...]) -> Spec:
+def _reshape_shape(x: Spec, shape: Ints) -> Spec:
     result = Spec(shape, x.dtype)
     if min(shape, default=0) < 0 or result.size != x.size:
         raise ShapeError(f"reshape: cannot see {x} ({x.size} elements) as {list(shape)} ({result.size})")
@@ -29,7 +32,7 @@ reshape = Primitive(
 )
 
 
-def _transpose_shape(x: Spec, axes: tuple[int, ...]) -> Spec:
+def _transpose_shape(x: Spec, axes: Ints) -> Spec:
     if sorted(axes) != list(range(len(x.shape))):
         raise ShapeError(f"transpose: expected an order of the axes 0..{len(x.shape) - 1}, received {axes}")
     return Spec(tuple(x.shape[axis] for axis in axes), x.dtype)
@@ -44,14 +47,14 @@ transpose = Primitive(
 )
 
 
-def _broadcast_shape(x: Spec, shape: tuple[int, ...]) -> Spec:
+def _broadcast_shape(x: Spec, shape: Ints) -> Spec:
     tail = shape[len(shape) - len(x.shape) :] if x.shape else ()
     if len(shape) < len(x.shape) or any(a not in (1, b) for a, b in zip(x.shape, tail)):
         raise ShapeError(f"broadcast: cannot stretch {x} to shape {list(shape)}")
     return Spec(shape, x.dtype)
 
 
-def _broadcast_back(g, y, x, shape):
+def _broadcast_back(g: Any, y: Any, x: Any, shape: Ints) -> Any:
     new = len(shape) - len(x.shape)
     axes = tuple(a for a, length in enumerate(shape) if a < new or (x.shape[a - new] == 1 and length != 1))
     return g.sum(axis=axes).reshape(x.shape)
@@ -66,7 +69,7 @@ broadcast = Primitive(
 )
 
 
-def _slice_shape(x: Spec, start: tuple[int, ...], stop: tuple[int, ...], step: tuple[int, ...]) -> Spec:
+def _slice_shape(x: Spec, start: Ints, stop: Ints, step: Ints) -> Spec:
     if not len(start) == len(stop) == len(step) == len(x.shape):
         raise ShapeError(f"slice: expected a start, stop and step per axis of {x}, received {start} {stop} {step}")
     for length, a, b, s in zip(x.shape, start, stop, step):
@@ -75,7 +78,7 @@ def _slice_shape(x: Spec, start: tuple[int, ...], stop: tuple[int, ...], step: t
     return Spec(tuple(-(-(b - a) // s) for a, b, s in zip(start, stop, step)), x.dtype)
 
 
-def _slice_back(g, y, x, start, stop, step):
+def _slice_back(g: Any, y: Any, x: Any, start: Ints, stop: Ints, step: Ints) -> Any:
     # Put zeros back where elements were left out: between them (interior), before and after.
     before = start
     interior = tuple(s - 1 for s in step)
@@ -93,24 +96,24 @@ slice = Primitive(
 )
 
 
-def _pad_shape(x: Spec, before, after, interior) -> Spec:
+def _pad_shape(x: Spec, before: Ints, after: Ints, interior: Ints) -> Spec:
     if not len(before) == len(after) == len(interior) == len(x.shape) or min((*before, *after, *interior, 0)) < 0:
         raise ShapeError(f"pad: expected widths >= 0 per axis of {x}, received {before} {after} {interior}")
     lengths = zip(x.shape, before, after, interior)
     return Spec(tuple(b + n + builtins.max(n - 1, 0) * i + a for n, b, a, i in lengths), x.dtype)
 
 
-def _inner(shape, before, after, interior):
+def _inner(shape: Ints, before: Ints, after: Ints, interior: Ints) -> tuple[builtins.slice, ...]:
     """Where the elements of the input lie in the padded result."""
     return tuple(builtins.slice(b, n - a, i + 1) for n, b, a, i in zip(shape, before, after, interior))
 
 
-def _pad(x, out, before, after, interior):
+def _pad(x: np.ndarray, out: np.ndarray, before: Ints, after: Ints, interior: Ints) -> None:
     out.fill(0)
     out[_inner(out.shape, before, after, interior)] = x
 
 
-def _pad_back(g, y, x, before, after, interior):
+def _pad_back(g: Any, y: Any, x: Any, before: Ints, after: Ints, interior: Ints) -> Any:
     return g[_inner(g.shape, before, after, interior)]
 
 
@@ -128,10 +131,10 @@ def _concatenate_shape(*specs: Spec, axis: int) -> Spec:
     return Spec((*first.shape[:axis], total, *first.shape[axis + 1 :]), first.dtype)
 
 
-def _concatenate_back(position: int):
+def _concatenate_back(position: int) -> Derivative:
     """The derivative for the input at `position`: its own slice of the gradient."""
 
-    def derivative(g, y, *inputs, axis):
+    def derivative(g: Any, y: Any, *inputs: Any, axis: int) -> Any:
         start = builtins.sum(t.shape[axis] for t in inputs[:position])
         index = [builtins.slice(None)] * len(g.shape)
         index[axis] = builtins.slice(start, start + inputs[position].shape[axis])

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+Derivative = Callable[..., Any]  # (g, y, *inputs, **params) -> Tensor or None; Tensors are not known down here
 
 
 class ShapeError(ValueError):
@@ -64,8 +67,8 @@ class Primitive:
         name: str,
         *,
         shape_rule: Callable[..., Spec],
-        evaluate: Callable,
-        derivatives: tuple[Callable | None, ...] | Callable[[int], Callable],
+        evaluate: Callable[..., Any],
+        derivatives: tuple[Derivative | None, ...] | Callable[[int], Derivative],
         elementwise: bool = False,
         view: bool = False,
     ) -> None:
@@ -77,17 +80,18 @@ class Primitive:
         self.view = view
         REGISTRY[name] = self
 
-    def derivative(self, position: int) -> Callable | None:
+    def derivative(self, position: int) -> Derivative | None:
         """The derivative for the input at `position`, or None where there is none."""
         if callable(self.derivatives):
             return self.derivatives(position)
         return self.derivatives[position]
 
-    def __call__(self, *arrays: np.ndarray, **params) -> np.ndarray:
+    def __call__(self, *arrays: np.ndarray, **params: Any) -> np.ndarray:
         """Evaluates on NumPy arrays into new memory (a view primitive: into the same memory)."""
         spec = self.shape_rule(*map(spec_of, arrays), **params)
         if self.view:
-            return self.evaluate(*arrays, **params)
+            view: np.ndarray = self.evaluate(*arrays, **params)
+            return view
         out = np.empty(spec.shape, spec.dtype)
         with np.errstate(all="ignore"):  # infinities and NaN are values here; `fit` looks out for them
             self.evaluate(*arrays, out=out, **params)

@@ -47,8 +47,8 @@ def _bits_shape(key: Spec, counter: Spec, shape: tuple[int, ...]) -> Spec:
     return Spec(shape, UINT32)
 
 
-def _bits(key, counter, out, shape):
-    out[...] = random_words(key, counter[()], out.size).reshape(shape)
+def _bits(key: np.ndarray, counter: np.ndarray, out: np.ndarray, shape: tuple[int, ...]) -> None:
+    out[...] = random_words(key, int(counter), out.size).reshape(shape)
 
 
 random_bits = Primitive("random_bits", shape_rule=_bits_shape, evaluate=_bits, derivatives=(None, None))

@@ -20,12 +20,13 @@ FLOORS = [
     {"variable", "functions"},
     {"jit", "backends"},
     {"random"},
-    {"init", "data", "callbacks", "nn.functional", "nn.module", "nn.layers", "nn.regularizers"},
+    {"init", "data", "callbacks", "nn.arguments", "nn.functional", "nn.module", "nn.layers", "nn.regularizers"},
     {"losses", "optim"},
     {"metrics", "graph"},
-    {"io"},
+    {"io.arrays", "io.checkpoint", "io.content", "io.errors", "io.model", "io.npz", "io.safetensors", "io.zip"},
     {"train", "probes"},
     {"nn.model", "nn.sequential"},
+    {"io.onnx"},
     {"estimators"},
     {"lessons"},
     {"cli"},
@@ -37,7 +38,7 @@ MODULES = {
     if path not in (PACKAGE / "__init__.py", PACKAGE / "__main__.py")
 }
 # Folders that gather several floors under one name, for those who import the whole.
-GATHERING = {"nn"}
+GATHERING = {"nn", "io"}
 FOREIGN = {"js", "pyodide", "pyodide_js", "wgpu", "wasmtime"}
 
 

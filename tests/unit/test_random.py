@@ -101,6 +101,38 @@ def test_a_tensor_drawn_in_a_step_holds_the_numbers_of_the_generator():
         np.testing.assert_array_equal(tensor, again.uniform((3, 4)))
 
 
+def test_bernoulli_is_true_with_its_probability():
+    generator = Generator(9)
+    for probability in (0.0, 0.2, 0.5, 1.0):
+        drawn = random.bernoulli((200, 500), probability, generator).numpy()
+        assert drawn.dtype == np.bool_
+        assert drawn.mean() == pytest.approx(probability, abs=5 * math.sqrt(probability * (1 - probability) / 1e5))
+
+
+def test_bernoulli_compares_the_uniform_numbers_of_the_same_draw():
+    drawn = random.bernoulli((3, 4), 0.3, Generator(9)).numpy()
+    uniform = Generator(9).uniform((3, 4))
+    np.testing.assert_array_equal(drawn, uniform < np.float32(0.3))
+    assert not random.bernoulli((3, 4), float(uniform[0, 0]), Generator(9)).numpy()[0, 0], "the border is outside"
+
+
+def test_a_traced_draw_moves_the_counter_on_at_every_step():
+    generator = Generator(9)
+    step = pydl.jit(lambda: [random.uniform((50,), generator), random.bernoulli((50,), 0.5, generator)])
+    traced = [[t.numpy() for t in step()] for _ in range(2)]
+    assert int(generator.counter) == 4
+    again = Generator(9)
+    for uniform, bernoulli in traced:
+        np.testing.assert_array_equal(uniform, again.uniform(50))
+        np.testing.assert_array_equal(bernoulli, again.uniform(50) < 0.5)
+
+
+@pytest.mark.parametrize("probability", [-0.1, 1.1, math.nan])
+def test_a_probability_out_of_range_is_refused(probability):
+    with pytest.raises(ValueError, match=f"from 0 to 1, received {probability}"):
+        random.bernoulli((2,), probability)
+
+
 # ---- normal_quantile
 
 

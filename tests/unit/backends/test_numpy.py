@@ -192,6 +192,12 @@ def test_three_variables_that_change_places_in_a_ring():
     traced_and_eager(rotate_three, lambda: [*two(), Variable([[9.0, 9.5], [9.6, 9.7]], name="c")])
 
 
+@pytest.mark.parametrize("name", recipes.WINDOWED)
+def test_overlapping_windows_are_read_before_they_are_overwritten(name):
+    x = np.random.default_rng(0).integers(-9, 10, (4, 4)).astype(float)
+    traced_and_eager(lambda state, x: recipes.windowed_step(name, state, x), recipes.image_state, x)
+
+
 def test_inputs_constants_and_state_may_be_outputs_and_new_state():
     def function(state, x):
         a, b = state

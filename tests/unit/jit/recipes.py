@@ -44,6 +44,18 @@ def gradient(x, y, k):
     return small(pydl.grad(lambda t: (t * t * fitted(y, t) + t.maximum(k - 4)).sum())(x))
 
 
+def windows(x, y, k):
+    """Windows of up to 2 x 2, overlapping for most k; windows are folded again."""
+    if x.ndim == 6:
+        rows, columns, height, width = x.shape[1:5]
+        size = ((rows - 1) * (k % 2 + 1) + height, columns - 1 + width)
+        return small(x.fold(size, (k % 2 + 1, 1)))
+    if x.ndim != 2 or not x.size:
+        return x
+    window = (min(x.shape[0], k % 2 + 1), min(x.shape[1], 2))
+    return x.reshape((1, *x.shape, 1)).unfold(window, (k // 2 % 2 + 1, 1))
+
+
 def along(x, k):
     return k % x.ndim if x.ndim else None
 
@@ -77,6 +89,8 @@ MOVES = [
     lambda x, y, k: x.detach(),
     lambda x, y, k: x.astype(np.float32).astype(np.float64),
     gradient,
+    windows,
+    windows,
     lambda x, y, k: (random.uniform(x.shape) > 0.5).where(x, k),
 ]
 
@@ -140,3 +154,31 @@ def follow(recipe, tensors, state):
             x, y = (small(t.sum()) if t.size > LARGEST else t for t in (x, y))
             pool.append(MOVES[kind](x, y, k))
     return pool[-4:]
+
+
+# ---- windows whose elements share memory: what is computed from them must not be written over what others still read
+
+WINDOWED = {
+    "a product over windows": lambda y: y.unfold((2, 2), (1, 1)).reshape(9, 4) @ np.ones((4, 16)),
+    "the windows themselves": lambda y: y.unfold((2, 2), (2, 2)) * 3,
+    "overlapping windows": lambda y: y.unfold((2, 2), (1, 1)) * 3,
+    "one element of each": lambda y: y.unfold((1, 2), (1, 1))[:, :, :, 0, 1:] * 3,
+    "folded again": lambda y: y.unfold((3, 3), (1, 1)).fold((4, 4), (1, 1)),
+    "their maxima after the image": lambda y: [y * 3, y.unfold((3, 3), (1, 1)).max((3, 4))][1],
+    "windows of windows": lambda y: (y.unfold((3, 3), (1, 1)).sum((3, 4)) * 2).unfold((2, 2), (1, 1)) * 3,
+    "a part of them, reshaped": lambda y: y.unfold((2, 2), (1, 1))[:, 0].reshape(3, 4) * 3,
+}
+
+
+def image_state():
+    return [Variable(np.arange(16.0).reshape(1, 4, 4, 1), name="image")]
+
+
+def windowed_step(name, state, x):
+    """Windows of a value in the block and of a Variable that changes in the same step; both are read on after it."""
+    function = WINDOWED[name]
+    (image,) = state
+    y = (x @ np.eye(4)).reshape(1, 4, 4, 1)
+    results = [function(y), function(image)]
+    image.assign(small(image * 2 + function(y).sum()))
+    return [*results, y * 2, function(y * 2), function(image)]

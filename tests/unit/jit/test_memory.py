@@ -9,6 +9,7 @@ import pydl
 from pydl import Variable, jit, losses, nn, optim
 from pydl.jit.memory import ALIGNMENT, plan_memory
 from pydl.jit.passes import optimize
+from pydl.nn import functional as F
 from tests.unit.jit import recipes
 from tests.unit.jit.recipes import RECIPES, follow
 from tests.unit.support import program_of
@@ -201,8 +202,15 @@ def test_an_update_by_a_matmul_of_itself_is_not_made_in_place():
 
 @pytest.mark.parametrize(
     "view",
-    [lambda y: y.T, lambda y: y[:, :1].broadcast_to((4, 4)), lambda y: y.reshape(2, 8).T.reshape(4, 4), lambda y: y],
-    ids=["transposed", "broadcast", "reshaped and transposed", "as it is"],
+    [
+        lambda y: y.T,
+        lambda y: y[:, :1].broadcast_to((4, 4)),
+        lambda y: y.reshape(2, 8).T.reshape(4, 4),
+        lambda y: y.reshape(1, 4, 4, 1).unfold((2, 2), (2, 2)).reshape(4, 4),
+        lambda y: y.reshape(1, 8, 2, 1).unfold((2, 1), (2, 1)).reshape(4, 4),
+        lambda y: y,
+    ],
+    ids=["transposed", "broadcast", "reshaped and transposed", "windows", "windows in order", "as it is"],
 )
 def test_a_result_takes_over_memory_only_where_it_is_read_in_order(view):
     state = Variable(np.ones((4, 4)))
@@ -214,6 +222,26 @@ def test_a_result_takes_over_memory_only_where_it_is_read_in_order(view):
 
     program = optimize(program_of(f, np.ones((4, 4))))
     walk(program, plan_memory(program))
+
+
+@pytest.mark.parametrize("name", recipes.WINDOWED)
+def test_overlapping_windows_are_read_before_their_memory_is_written(name):
+    program = optimize(program_of(lambda x: recipes.windowed_step(name, recipes.image_state(), x), np.ones((4, 4))))
+    walk(program, plan_memory(program))
+
+
+def test_the_windows_of_a_convolution_are_copied_once_and_those_of_a_pool_never():
+    def f(x, kernel):
+        return [F.max_pool2d(F.conv2d(x, kernel))]
+
+    program = optimize(program_of(f, np.ones((2, 9, 9, 3)), np.ones((2, 2, 3, 4))))
+    plan = plan_memory(program)
+    walk(program, plan)
+    unfolded = [i.result for i in program.instructions if i.primitive.name == "unfold"]
+    assert len(unfolded) == 2
+    assert set(unfolded) <= plan.views
+    copied = [i.result for i in program.instructions if i.primitive.name == "reshape" and i.result not in plan.views]
+    assert [value.shape for value in copied] == [(2 * 8 * 8, 2 * 2 * 3)]
 
 
 def test_the_walk_notices_a_plan_that_is_wrong():

@@ -52,8 +52,20 @@ def numbers(high, *shape, dtype=np.int32):
 
 SHAPES = [(), (1,), (5,), (3, 4), (2, 0, 3), (2, 3, 4)]
 
+WINDOWS = [  # images, window, strides
+    ((2, 5, 5, 2), (3, 2), (1, 1)),
+    ((2, 5, 4, 1), (2, 3), (2, 3)),
+    ((1, 6, 5, 3), (3, 2), (2, 3)),
+    ((2, 4, 4, 3), (2, 2), (2, 2)),
+    ((1, 5, 4, 2), (1, 1), (3, 3)),
+    ((1, 3, 4, 2), (3, 4), (1, 1)),
+    ((1, 1, 1, 1), (1, 1), (1, 1)),
+    ((0, 4, 4, 1), (2, 2), (1, 1)),
+    ((2, 4, 4, 0), (2, 2), (1, 1)),
+]
+
 CASES = [
-    *[Case(name, (normal(*s),)) for name in ("neg", "exp", "tanh", "sigmoid") for s in SHAPES],
+    *[Case(name, (normal(*s),)) for name in ("neg", "exp", "tanh", "sigmoid", "erf") for s in SHAPES],
     *[Case(name, (positive(*s),)) for name in ("log", "sqrt") for s in SHAPES],
     *[Case(name, (normal(*s), normal(*s))) for name in ("add", "sub", "mul", "maximum") for s in SHAPES],
     *[Case("div", (normal(*s), positive(*s))) for s in SHAPES],
@@ -91,6 +103,21 @@ CASES = [
     Case("concatenate", (normal(2, 3),), {"axis": 0}),
     Case("concatenate", (normal(2, 3), normal(1, 3), normal(4, 3)), {"axis": 0}),
     Case("concatenate", (normal(2, 3), normal(2, 0), normal(2, 2)), {"axis": 1}),
+    # windows: apart, side by side, overlapping, with rows and columns left over
+    *[
+        Case("unfold", (normal(*shape),), {"window": window, "strides": strides})
+        for shape, window, strides in WINDOWS
+    ],
+    *[
+        Case("fold", (normal(*windows),), {"size": size, "strides": strides})
+        for windows, size, strides in [
+            ((2, 3, 4, 3, 2, 2), (5, 5), (1, 1)),
+            ((2, 2, 1, 2, 3, 1), (5, 4), (2, 3)),
+            ((1, 2, 2, 3, 2, 3), (6, 5), (2, 3)),
+            ((1, 2, 2, 1, 1, 1), (4, 4), (3, 3)),
+            ((0, 2, 2, 2, 2, 1), (4, 4), (2, 2)),
+        ]
+    ],
     # linear algebra and indexing
     Case("matmul", (normal(3, 4), normal(4, 5))),
     Case("matmul", (normal(1, 4), normal(4, 1))),

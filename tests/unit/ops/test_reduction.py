@@ -37,6 +37,25 @@ def test_argmax_names_the_largest(case):
         assert elements[y[index]] == max(elements)
 
 
+FEW = [((3000, 2), (1,)), ((700, 4, 3), (1,)), ((700, 4, 3), (1, 2)), ((40, 50, 2, 3), (2,)), ((99, 2, 64, 3), (1, 3))]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+@pytest.mark.parametrize("shape, axes", FEW, ids=str)
+def test_many_small_groups_are_reduced_as_numpy_does(shape, axes, dtype):
+    # these go slice by slice, which the small arrays of the table do not
+    x = (np.random.default_rng(4).standard_normal(shape) * 9).astype(dtype)
+    for view in (x, x[::-1], x.swapaxes(0, -1).copy().swapaxes(0, -1)):
+        np.testing.assert_array_equal(reduction.max(view, axes=axes), view.max(axis=axes))
+        np.testing.assert_allclose(reduction.sum(view, axes=axes), view.sum(axis=axes), rtol=1e-5, atol=1e-5)
+
+
+def test_a_maximum_over_many_small_groups_passes_nan_on():
+    x = np.zeros((1000, 3))
+    x[5, 2] = x[7, 0] = math.nan
+    assert np.flatnonzero(np.isnan(reduction.max(x, axes=(1,)))).tolist() == [5, 7]
+
+
 def test_argmax_of_equals_is_the_first():
     assert reduction.argmax(np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]]), axis=1).tolist() == [1, 0]
 

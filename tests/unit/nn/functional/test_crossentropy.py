@@ -1,52 +1,17 @@
-"""Activations and cross-entropies against `math`, and their gradients against differences."""
+"""Cross-entropies against each other and the softmax, and their gradients against differences."""
 
 import math
 
 import numpy as np
 import pytest
 
+import pydl
 from pydl import ShapeError, Tensor
 from pydl.nn import functional as F
 from tests.unit.support import check_gradients
 
 RNG = np.random.default_rng(11)
 X = RNG.standard_normal((3, 4)) * 2
-
-
-@pytest.mark.parametrize(
-    "function, definition",
-    [
-        (F.relu, lambda x: max(x, 0.0)),
-        (F.sigmoid, lambda x: 1 / (1 + math.exp(-x))),
-        (F.tanh, math.tanh),
-        (F.linear, lambda x: x),
-    ],
-    ids=["relu", "sigmoid", "tanh", "linear"],
-)
-def test_an_activation_is_its_definition(function, definition):
-    np.testing.assert_allclose(function(X).numpy(), np.vectorize(definition)(X), rtol=1e-14)
-    check_gradients(function, X)
-
-
-@pytest.mark.parametrize("axis", [-1, 0])
-def test_softmax_is_its_definition(axis):
-    powers = np.vectorize(math.exp)(X)
-    expected = powers / powers.sum(axis, keepdims=True)
-    np.testing.assert_allclose(F.softmax(X, axis).numpy(), expected, rtol=1e-14)
-    np.testing.assert_allclose(F.log_softmax(X, axis).numpy(), np.vectorize(math.log)(expected), rtol=1e-12)
-    check_gradients(lambda x: F.softmax(x, axis), X)
-    check_gradients(lambda x: F.log_softmax(x, axis), X)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_softmax_of_huge_logits_is_finite(dtype):
-    huge = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4]], dtype)
-    np.testing.assert_allclose(F.softmax(huge).numpy(), [[1, 0, 0], [1 / 3] * 3], rtol=1e-6)
-    np.testing.assert_allclose(F.log_softmax(huge).numpy(), [[0, -2e4, -1e4], [-math.log(3)] * 3], rtol=1e-6)
-
-
-def test_softmax_does_not_see_a_shift():
-    np.testing.assert_allclose(F.softmax(X + 100).numpy(), F.softmax(X).numpy(), rtol=1e-12)
 
 
 def test_cross_entropies_agree_with_each_other():
@@ -81,3 +46,33 @@ def test_labels_that_do_not_fit_are_named(name):
         function(labels, Tensor(X))
     for part in (name.split()[0], *named):
         assert part in str(error.value)
+
+
+@pytest.mark.parametrize("label", [0.0, 0.3, 1.0])
+def test_sigmoid_cross_entropy_at_a_logit_of_zero_has_slope_one_half_minus_the_label(label):
+    # relu and |x| have a kink each where the two halves of the formula meet: the sum has none
+    slope = pydl.grad(lambda x: F.sigmoid_cross_entropy_with_logits(np.array([label]), x).sum())
+    assert slope(np.zeros(1)).item() == 0.5 - label
+    second = pydl.grad(lambda x: slope(x).sum())
+    assert second(np.zeros(1)).item() == 0.25
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_huge_logits_have_finite_losses_and_gradients(dtype):
+    logits = np.array([[1e4, -1e4], [-1e4, 1e4], [1e4, 1e4], [0, 0]], dtype)
+    log2 = math.log(2)
+
+    def sparse(x):
+        return F.sparse_softmax_cross_entropy_with_logits([0, 0, 0, 1], x)
+
+    np.testing.assert_allclose(sparse(logits).numpy(), [0, 2e4, log2, log2], rtol=1e-6)
+    slopes = pydl.grad(lambda x: sparse(x).sum())(logits).numpy()
+    np.testing.assert_allclose(slopes, [[0, 0], [-1, 1], [-0.5, 0.5], [0.5, -0.5]])
+    labels = np.array([[1, 1], [0, 0], [0, 1], [1, 0]], dtype)
+
+    def sigmoid(x):
+        return F.sigmoid_cross_entropy_with_logits(labels, x)
+
+    np.testing.assert_allclose(sigmoid(logits).numpy(), [[0, 1e4], [0, 1e4], [1e4, 0], [log2, log2]], rtol=1e-6)
+    slopes = pydl.grad(lambda x: sigmoid(x).sum())(logits).numpy()
+    np.testing.assert_allclose(slopes, [[0, -1], [0, 1], [1, 0], [-0.5, 0.5]])
