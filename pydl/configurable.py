@@ -30,6 +30,13 @@ class Configurable:
         if known is None or not _ours(known) or _ours(cls):
             _CLASSES[cls.__name__] = cls
 
+    def __repr__(self) -> str:
+        """As it is made: SGD(learning_rate=0.1); arguments that have their defaults are left out."""
+        try:
+            return _written({"class_name": type(self).__name__, "config": self.get_config()}, _defaults(type(self)))
+        except ConfigError:
+            return object.__repr__(self)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments by name, in the types that JSON knows. Raises ConfigError."""
         config = {}
@@ -66,13 +73,13 @@ def describe(value: Any) -> Any:
         return [describe(part) for part in value]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
         return {name: describe(part) for name, part in value.items()}
-    if isinstance(value, Configurable):
-        name = type(value).__name__
-        if _CLASSES.get(name) is not type(value):
-            raise ConfigError(f"a class of pydl is called {name}, too: give {type(value)!r} another name")
-        return {"class_name": name, "config": value.get_config()}
     if callable(value) and (known := name_of(value)):
         return known
+    if isinstance(value, Configurable):
+        name = type(value).__name__
+        if _ours(_CLASSES[name]) and not _ours(type(value)):
+            raise ConfigError(f"a class of pydl is called {name}, too: give {type(value)!r} another name")
+        return {"class_name": name, "config": value.get_config()}
     raise ConfigError(f"cannot describe {value!r}: expected numbers, texts, lists, or objects and functions of pydl")
 
 
@@ -91,6 +98,33 @@ def revive(description: Any, kind: type = object) -> Any:
     if not issubclass(found, kind) or not isinstance(config, dict):
         raise ConfigError(f"expected the configuration of a {kind.__name__}, received one of {name}")
     return found.from_config(config)
+
+
+def _written(description: Any, usual: Mapping[str, Any]) -> str:
+    """A description as the call that makes the object; what is `usual` is left out."""
+    if isinstance(description, list):
+        return f"[{', '.join(_written(part, {}) for part in description)}]"
+    if not isinstance(description, dict) or "class_name" not in description:
+        return repr(description)
+    name, config = description["class_name"], description["config"]
+    usual = usual or _defaults(_CLASSES[name])
+    words = (f"{k}={_written(v, {})}" for k, v in config.items() if k not in usual or v != usual[k])
+    return f"{name}({', '.join(words)})"
+
+
+def _defaults(cls: type) -> dict[str, Any]:
+    function = cls.__init__  # type: ignore[misc]
+    values = [_shown(value) for value in getattr(function, "__defaults__", None) or ()]
+    names = _arguments(cls)[: getattr(getattr(function, "__code__", None), "co_argcount", 1) - 1]
+    named = {name: _shown(value) for name, value in (getattr(function, "__kwdefaults__", None) or {}).items()}
+    return dict(zip(names[len(names) - len(values) :], values)) | named
+
+
+def _shown(value: Any) -> Any:
+    try:
+        return describe(value)
+    except ConfigError:
+        return value
 
 
 def _arguments(cls: type) -> tuple[str, ...]:

@@ -6,13 +6,20 @@ An initialiser is called with a shape and a `pydl.random.Generator` and gives an
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from . import random
+from .configurable import Configurable
 from .random import Generator
-from .registry import resolve
+from .registry import named, resolve
+
+TRUNCATED_DEVIATION = 0.87962566103423978  # of a standard normal cut off at +-2
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
@@ -23,101 +30,236 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
     return float(shape[-2] * field), float(shape[-1] * field)
 
 
+class Initializer(Configurable):
+    """Base class; a subclass defines `values`.
+
+    seed: None to draw from the generator handed in, so that two draws differ; a number for a generator of its own,
+          so that every draw of one shape gives the same numbers, as in Keras
+    """
+
+    seed: int | None = None
+
+    def __call__(self, shape: tuple[int, ...], generator: Generator | None = None) -> np.ndarray:
+        """float32 numbers of this shape, from the default generator unless another is given."""
+        return self.values(shape, (generator or random.default) if self.seed is None else Generator(self.seed))
+
+    def values(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
+        """float32 numbers of this shape, drawn from the generator."""
+        raise NotImplementedError(f"{type(self).__name__} must define values(shape, generator)")
+
+
 @dataclass(frozen=True)
-class Constant:
+class Constant(Initializer):
     """Every element the same."""
 
     value: float = 0.0
 
-    def __call__(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
+    def values(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
         return np.full(shape, self.value, np.float32)
 
 
+class Zeros(Constant):
+    """Every element 0."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+
+
+class Ones(Constant):
+    """Every element 1."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+
+
 @dataclass(frozen=True)
-class RandomNormal:
+class RandomNormal(Initializer):
     """Normally distributed around `mean` with deviation `stddev`."""
 
     mean: float = 0.0
     stddev: float = 0.05
+    seed: int | None = None
 
-    def __call__(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
+    def __post_init__(self) -> None:
+        _check_deviation(self)
+
+    def values(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
         return generator.normal(shape, self.mean, self.stddev)
 
 
 @dataclass(frozen=True)
-class RandomUniform:
-    """Even over [minval, maxval)."""
+class RandomUniform(Initializer):
+    """Even over [minval, maxval): deviation (maxval - minval) / sqrt(12)."""
 
     minval: float = -0.05
     maxval: float = 0.05
+    seed: int | None = None
 
-    def __call__(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
+    def __post_init__(self) -> None:
+        if not self.minval <= self.maxval:
+            raise ValueError(f"RandomUniform: expected minval <= maxval, received {self.minval} and {self.maxval}")
+
+    def values(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
         return generator.uniform(shape, self.minval, self.maxval)
 
 
 @dataclass(frozen=True)
-class TruncatedNormal:
-    """Normally distributed, drawn again beyond two deviations."""
+class TruncatedNormal(Initializer):
+    """Normally distributed around `mean`, drawn again beyond two deviations.
+
+    stddev: the deviation of the normal distribution before it is cut off, as in Keras and TensorFlow; that of the
+            numbers drawn is 0.8796 stddev
+    """
 
     mean: float = 0.0
     stddev: float = 0.05
+    seed: int | None = None
 
-    def __call__(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
+    def __post_init__(self) -> None:
+        _check_deviation(self)
+
+    def values(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
         return generator.truncated_normal(shape, self.mean, self.stddev)
 
 
 _MODES = ("fan_in", "fan_out", "fan_avg")
-_DISTRIBUTIONS = ("truncated_normal", "uniform")
+_DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
 @dataclass(frozen=True)
-class VarianceScaling:
+class VarianceScaling(Initializer):
     """Variance scale / n, so that signals keep their size from layer to layer.
 
-    mode:         what n is: "fan_in", "fan_out" or "fan_avg"
-    distribution: "truncated_normal" (its deviation corrected for the truncation) or "uniform" over [-l, l) with
-                  l = sqrt(3 scale / n)
+    mode:         what n is: "fan_in", "fan_out" or "fan_avg", their mean
+    distribution: "truncated_normal" (its deviation corrected for the truncation), "untruncated_normal" or "uniform"
+                  over [-l, l) with l = sqrt(3 scale / n)
     """
 
     scale: float = 1.0
     mode: str = "fan_in"
     distribution: str = "truncated_normal"
+    seed: int | None = None
 
     def __post_init__(self) -> None:
+        if not self.scale > 0:
+            raise ValueError(f"VarianceScaling: expected a scale above 0, received {self.scale}")
         for name, known in (("mode", _MODES), ("distribution", _DISTRIBUTIONS)):
             if (value := getattr(self, name)) not in known:
                 raise ValueError(f"VarianceScaling: expected {name} as one of {', '.join(known)}, received {value!r}")
 
-    def __call__(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
+    def values(self, shape: tuple[int, ...], generator: Generator) -> np.ndarray:
         fan_in, fan_out = fans(shape)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / n
         if self.distribution == "uniform":
             limit = math.sqrt(3 * variance)
             return generator.uniform(shape, -limit, limit)
-        return generator.truncated_normal(shape, 0.0, math.sqrt(variance) / _TRUNCATED_DEVIATION)
+        if self.distribution == "untruncated_normal":
+            return generator.normal(shape, 0.0, math.sqrt(variance))
+        return generator.truncated_normal(shape, 0.0, math.sqrt(variance) / TRUNCATED_DEVIATION)
 
 
-_TRUNCATED_DEVIATION = 0.87962566103423978  # of a standard normal cut off at +-2
+class GlorotUniform(VarianceScaling):
+    """Even over [-l, l) with l = sqrt(6 / (fan_in + fan_out)).
 
-INITIALIZERS = {
-    "zeros": Constant(0.0),
-    "ones": Constant(1.0),
+    Source: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(1.0, "fan_avg", "uniform", seed)
+
+
+class GlorotNormal(VarianceScaling):
+    """Truncated normal with deviation sqrt(2 / (fan_in + fan_out)). Source: see GlorotUniform."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
+
+
+class HeUniform(VarianceScaling):
+    """Even over [-l, l) with l = sqrt(6 / fan_in): for ReLU, which lets half of the variance through.
+
+    Source: K. He et al., "Delving Deep into Rectifiers", 2015.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(2.0, "fan_in", "uniform", seed)
+
+
+class HeNormal(VarianceScaling):
+    """Truncated normal with deviation sqrt(2 / fan_in). Source: see HeUniform."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(2.0, "fan_in", "truncated_normal", seed)
+
+
+class LecunUniform(VarianceScaling):
+    """Even over [-l, l) with l = sqrt(3 / fan_in). Source: Y. LeCun et al., "Efficient BackProp", 1998."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(1.0, "fan_in", "uniform", seed)
+
+
+class LecunNormal(VarianceScaling):
+    """Truncated normal with deviation sqrt(1 / fan_in): for SELU. Source: see LecunUniform."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(1.0, "fan_in", "truncated_normal", seed)
+
+
+def _check_deviation(initializer: RandomNormal | TruncatedNormal) -> None:
+    if not initializer.stddev >= 0:
+        raise ValueError(f"{type(initializer).__name__}: expected stddev from 0 on, received {initializer.stddev}")
+
+
+INITIALIZERS: dict[str, Initializer] = named({
+    "zeros": Zeros(),
+    "ones": Ones(),
     "random_normal": RandomNormal(),
     "random_uniform": RandomUniform(),
     "truncated_normal": TruncatedNormal(),
-    # X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010
-    "glorot_uniform": VarianceScaling(1.0, "fan_avg", "uniform"),
-    "glorot_normal": VarianceScaling(1.0, "fan_avg", "truncated_normal"),
-    # K. He et al., "Delving Deep into Rectifiers", 2015
-    "he_uniform": VarianceScaling(2.0, "fan_in", "uniform"),
-    "he_normal": VarianceScaling(2.0, "fan_in", "truncated_normal"),
-    # Y. LeCun et al., "Efficient BackProp", 1998
-    "lecun_uniform": VarianceScaling(1.0, "fan_in", "uniform"),
-    "lecun_normal": VarianceScaling(1.0, "fan_in", "truncated_normal"),
-}
+    "glorot_uniform": GlorotUniform(),
+    "glorot_normal": GlorotNormal(),
+    "he_uniform": HeUniform(),
+    "he_normal": HeNormal(),
+    "lecun_uniform": LecunUniform(),
+    "lecun_normal": LecunNormal(),
+})  # fmt: skip
 
 
-def draw(initializer, shape: tuple[int, ...], generator: Generator | None = None) -> np.ndarray:
+def get(initializer: Any) -> Callable[..., np.ndarray]:
+    """An initialiser by name, by class, or as it is: an Initializer or a function (shape, generator) -> array."""
+    found = resolve("initializer", INITIALIZERS, initializer)
+    made: Callable[..., np.ndarray] = found() if isinstance(found, type) else found
+    return made
+
+
+def draw(initializer: Any, shape: tuple[int, ...], generator: Generator | None = None) -> np.ndarray:
     """Initial values by name or initialiser, from the default generator unless another is given."""
-    return resolve("initializer", INITIALIZERS, initializer)(tuple(shape), generator or random.default)
+    wanted = get(initializer)
+    if _blank.numbers is None:
+        return wanted(tuple(shape), generator or random.default)
+    if math.prod(shape) > _blank.numbers:
+        raise ValueError(f"expected {_blank.numbers} more numbers at most, received weights of shape {tuple(shape)}")
+    _blank.numbers -= math.prod(shape)
+    return np.zeros(shape, np.float32)
+
+
+class _Blank(threading.local):
+    numbers: int | None = None  # how many may still be asked for; None: weights are drawn as ever
+
+
+_blank = _Blank()
+
+
+@contextmanager
+def blank(numbers: int) -> Iterator[None]:
+    """Inside, `draw` gives zeros and leaves the generators alone: for weights that are about to be read from a file.
+
+    numbers: how many there may be in all; ValueError where more are asked for, before the memory is taken
+    """
+    before, _blank.numbers = _blank.numbers, numbers
+    try:
+        yield
+    finally:
+        _blank.numbers = before

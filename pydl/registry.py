@@ -31,4 +31,7 @@ def named(table: dict[str, Any]) -> dict[str, Any]:
 
 def name_of(function: Callable[..., Any]) -> str | None:
     """The name by which a function can be resolved, or None."""
-    return _names.get(function)
+    try:
+        return _names.get(function)
+    except TypeError:  # it cannot be hashed, so it is none of ours
+        return None

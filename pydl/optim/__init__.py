@@ -1,18 +1,40 @@
 """Optimizers: how a gradient changes a weight. Written in Tensor operations, so a whole step is one Program."""
 
-from ..registry import resolve
-from .adam import Adam
+from __future__ import annotations
+
+from typing import Any
+
+from ..registry import named, resolve
+from . import schedules
+from .adagrad import Adagrad
+from .adam import Adam, AdamW
 from .optimizer import Optimizer
+from .rmsprop import RMSprop
+from .schedules import LearningRateSchedule
 from .sgd import SGD
 
-OPTIMIZERS = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, type[Optimizer]] = named(
+    {"sgd": SGD, "adagrad": Adagrad, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+)
 
 
-def get(optimizer) -> Optimizer:
-    """An optimizer by name or as it is."""
+def get(optimizer: Any) -> Optimizer:
+    """An optimizer by name, with its defaults, or as it is."""
     if isinstance(optimizer, Optimizer):
         return optimizer
-    return resolve("optimizer", OPTIMIZERS, optimizer)()
+    found: Optimizer = resolve("optimizer", OPTIMIZERS, optimizer)()
+    return found
 
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "get"]
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "LearningRateSchedule",
+    "Optimizer",
+    "RMSprop",
+    "get",
+    "schedules",
+]

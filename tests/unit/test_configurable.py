@@ -58,6 +58,14 @@ def test_what_was_described_is_made_again_after_a_way_through_json():
     assert isinstance(revive(describe(Plain())), Plain)
 
 
+def test_the_representation_leaves_defaults_out():
+    assert repr(Weighing(3)) == "Weighing(size=3)"
+    assert repr(Weighing(3, "tanh", rate=0.1)) == "Weighing(size=3, function='tanh', rate=0.1)"
+    assert repr(Plain()) == "Plain()"
+    assert repr(Weighing(1, parts=[Scaling(0.25)])) == "Weighing(size=1, parts=[Scaling(factor=0.25)])"
+    assert "Forgetful object" in repr(Forgetful(1))
+
+
 def test_an_argument_that_is_not_kept_is_named():
     with pytest.raises(ConfigError, match=r"Forgetful: its argument 'size' is not kept .* write self.size = size"):
         Forgetful(3).get_config()

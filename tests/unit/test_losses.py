@@ -1,20 +1,24 @@
 """Losses against their definitions written out with `math` in float64, where a naive form survives, and against their
 limits where it does not."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 
-from pydl import ShapeError, Tensor, losses
+from pydl import ShapeError, Tensor, jit, losses
+from pydl.configurable import describe, revive
 from pydl.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
+    KLDivergence,
     Loss,
+    MeanAbsoluteError,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
-from tests.unit.support import check_gradients
+from tests.unit.support import assert_agree, check_gradients
 
 RNG = np.random.default_rng(7)
 LOGITS = RNG.standard_normal((5, 4)) * 3
@@ -42,6 +46,10 @@ def cross_entropy(y, p):
     return -math.fsum(a * math.log(b) for a, b in zip(y, p) if a)
 
 
+def divergence(y, p):
+    return math.fsum(a * (math.log(a) - math.log(b)) for a, b in zip(y, p))
+
+
 def binary(y, p):
     return -(y * math.log(p) + (1 - y) * math.log(1 - p))
 
@@ -57,6 +65,11 @@ DEFINITIONS = {  # a loss, labels, predictions, the mean of the definition
         MeanSquaredError(), SOFT, LOGITS,
         over(lambda y, x: (y - x) ** 2, SOFT.ravel(), LOGITS.ravel()),
     ),
+    "mean absolute error": (
+        MeanAbsoluteError(), SOFT, LOGITS,
+        over(lambda y, x: abs(y - x), SOFT.ravel(), LOGITS.ravel()),
+    ),
+    "divergence": (KLDivergence(), SOFT, P, over(divergence, SOFT, P)),
     "categorical, logits": (
         CategoricalCrossentropy(from_logits=True), SOFT, LOGITS,
         over(lambda y, x: cross_entropy(y, softmax(x)), SOFT, LOGITS),
@@ -85,15 +98,140 @@ def test_a_loss_is_the_mean_of_its_definition(name):
     assert loss(y, Tensor(prediction.astype(np.float32))).item() == pytest.approx(expected, rel=1e-5)
 
 
+WEIGHTS = np.array([0.5, 2.0, 0.0, 1.0, 3.25])
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
 @pytest.mark.parametrize("name", DEFINITIONS)
-def test_a_loss_has_the_right_gradient(name):
+def test_a_loss_has_the_right_gradient(name, weights):
     loss, y, prediction, _ = DEFINITIONS[name]
-    check_gradients(lambda t: loss(y, t), prediction)
+    check_gradients(lambda t: loss(y, t, weights), prediction)
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_compiled_loss_is_that_of_the_single_lines(name):
+    loss, y, prediction, _ = DEFINITIONS[name]
+    compiled = jit(lambda y, t, w: loss(y, t, w))
+    assert_agree(compiled(y, prediction, WEIGHTS).numpy(), loss(y, prediction, WEIGHTS).numpy())
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_loss_of_one_sample_is_its_own(name):
+    loss, y, prediction, expected = DEFINITIONS[name]
+    each = [loss(y[i : i + 1], Tensor(prediction[i : i + 1])).item() for i in range(len(y))]
+    assert mean(each) == pytest.approx(expected, rel=1e-12)
+
+
+# ---- weights
+
+
+@pytest.mark.parametrize("weights", [WEIGHTS, WEIGHTS[:, None], WEIGHTS.astype(np.float32), [1, 0, 2, 0, 5]], ids=str)
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_weighted_losses_are_summed_and_divided_by_their_number_not_by_the_weights(name, weights):
+    loss, y, prediction, _ = DEFINITIONS[name]
+    each = [loss(y[i : i + 1], Tensor(prediction[i : i + 1])).item() for i in range(len(y))]
+    expected = math.fsum(float(w) * e for w, e in zip(np.ravel(weights), each)) / len(each)
+    assert loss(y, Tensor(prediction), weights).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_weight_of_one_for_each_changes_nothing():
+    for loss, y, prediction, expected in DEFINITIONS.values():
+        assert loss(y, Tensor(prediction), np.ones(5)).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_weights_that_do_not_fit_are_named():
+    with pytest.raises(ShapeError, match=r"mean_squared_error.*each of the 5 samples, received.*of shape \(4,\)"):
+        MeanSquaredError()(SOFT, LOGITS, np.ones(4))
+    batchwise = losses.get(lambda y_true, y_pred: (y_true - y_pred).abs().mean())
+    with pytest.raises(ShapeError, match="one number for the whole batch cannot be weighted"):
+        batchwise(SOFT, LOGITS, np.ones(5))
+
+
+# ---- shapes
 
 
 def test_mean_squared_error_of_labels_without_the_last_axis():
     loss = MeanSquaredError()(np.array([1.0, 2.0]), Tensor([[0.0], [4.0]]))
     assert loss.item() == (1 + 4) / 2
+
+
+def test_the_slope_of_an_absolute_error_of_zero_is_zero():
+    x = Tensor(np.array([1.0, 2.0, 0.0]), requires_grad=True)
+    MeanAbsoluteError()(np.array([1.0, 1.0, 1.0]), x).backward()
+    np.testing.assert_allclose(x.grad.numpy(), [0, 1 / 3, -1 / 3])
+
+
+EVERY_LOSS = {
+    "mean squared error": (MeanSquaredError(), True),
+    "mean absolute error": (MeanAbsoluteError(), True),
+    "divergence": (KLDivergence(), False),
+    "binary, logits": (BinaryCrossentropy(from_logits=True), True),
+    "binary, probabilities": (BinaryCrossentropy(), False),
+    "categorical, logits": (CategoricalCrossentropy(from_logits=True), True),
+    "categorical, probabilities": (CategoricalCrossentropy(), False),
+    "sparse, logits": (SparseCategoricalCrossentropy(from_logits=True), True),
+    "sparse, probabilities": (SparseCategoricalCrossentropy(), False),
+}
+
+
+def test_every_loss_is_held_to_its_definition_and_to_its_extremes():
+    assert {type(loss) for loss, _ in EVERY_LOSS.values()} == set(losses.LOSSES.values())
+    assert set(EVERY_LOSS) == set(DEFINITIONS)
+
+
+def labels_for(loss, rows):
+    return np.arange(rows) % 3 if isinstance(loss, SparseCategoricalCrossentropy) else np.eye(3)[np.arange(rows) % 3]
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_value_and_gradient_stay_finite_at_extremes_and_at_all_equal_outputs(name, dtype):
+    loss, unbounded = EVERY_LOSS[name]
+    values = [-1e4, 0.0, 1e4] if unbounded else [0.0, 0.5, 1.0]
+    rows = np.array([[a, b, c] for a in values for b in values for c in values], dtype)
+    for weights in (None, np.linspace(0, 2, len(rows))):
+        x = Tensor(rows, requires_grad=True)
+        value = loss(labels_for(loss, len(rows)), x, weights)
+        value.backward()
+        assert value.dtype == dtype
+        assert np.isfinite(value.item())
+        assert np.isfinite(x.grad.numpy()).all()
+        assert np.isfinite(loss(labels_for(loss, 1), Tensor(rows[:1])).item())
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_an_empty_batch_is_named(name):
+    loss, _ = EVERY_LOSS[name]
+    with pytest.raises(ShapeError, match=rf"{loss.name}: expected at least one sample, received outputs.*\(0, 3\)"):
+        loss(labels_for(loss, 0), Tensor(np.zeros((0, 3))))
+    with pytest.raises(ShapeError, match=rf"{loss.name}: expected at least one sample, received labels"):
+        loss.check(labels_for(loss, 0), (3,))
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_labels_of_another_batch_are_named_in_a_compiled_step_too(name):
+    loss, _ = EVERY_LOSS[name]
+    with pytest.raises(ShapeError, match=rf"{loss.name}: expected .*\(4"):
+        jit(lambda y, x: loss(y, x))(labels_for(loss, 5), np.ones((4, 3)))
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_a_configuration_makes_the_same_loss_again(name):
+    loss, _ = EVERY_LOSS[name]
+    again = revive(json.loads(json.dumps(describe(loss))), Loss)
+    assert (type(again), again.from_logits) == (type(loss), loss.from_logits)
+
+
+def test_labels_that_a_loss_can_see_are_checked_where_it_is_called():
+    with pytest.raises(ShapeError, match="the model has 3 outputs, so labels must be 0 to 2; received 0 to 3"):
+        SparseCategoricalCrossentropy()(np.array([0, 3]), Tensor(np.full((2, 3), 1 / 3)))
+
+
+def test_divergence_of_a_distribution_from_itself_is_zero_also_at_zeros():
+    rows = np.array([[0.0, 1.0], [0.25, 0.75]])
+    assert KLDivergence()(rows, Tensor(rows)).item() == pytest.approx(0, abs=1e-12)
+    away = KLDivergence()(np.array([[0.0, 1.0]]), Tensor(np.array([[1.0, 0.0]])))
+    assert away.item() == pytest.approx(math.log(1 / losses.EPSILON), rel=1e-5)
 
 
 # ---- where a naive form gives infinity or NaN
@@ -146,6 +284,8 @@ def test_probabilities_of_zero_and_one_are_kept_from_the_logarithm(loss):
 
 def test_losses_by_name():
     assert isinstance(losses.get("mse"), MeanSquaredError)
+    assert isinstance(losses.get("mae"), MeanAbsoluteError)
+    assert isinstance(losses.get("kld"), KLDivergence)
     for name, kind in losses.LOSSES.items():
         assert isinstance(losses.get(name), kind)
     assert isinstance(losses.get(BinaryCrossentropy), BinaryCrossentropy)
@@ -190,6 +330,9 @@ WRONG_LABELS = {
     "rows of another width": (CATEGORICAL, np.eye(4), (3,), ["(n, 3)", "(4, 4)"]),
     "labels beyond one": (BinaryCrossentropy(), np.array([0, 2]), (1,), ["from 0 to 1", "0 to 2"]),
     "too few columns": (BinaryCrossentropy(), np.zeros((5, 2)), (3,), ["(3,)", "(2,)", "(5, 2)"]),
+    "half-hot rows": (CATEGORICAL, np.eye(3) * 2, (3,), ["from 0 to 1", "0.0 to 2.0"]),
+    "no distribution": (KLDivergence(), np.eye(3) - 1, (3,), ["from 0 to 1", "-1.0 to 0.0"]),
+    "a single number": (MeanSquaredError(), np.array(1.0), (1,), ["at least one sample", "()"]),
     "values of another shape": (MeanSquaredError(), np.zeros((5, 2)), (1,), ["(1,)", "(5, 2)"]),
 }
 

@@ -1,11 +1,14 @@
-"""SGD and Adam against their formulas in plain Python floats, over a hundred steps in float64."""
+"""What optimizers do beside their formulas (test_references): learning rates, parameters, names, mistakes; and SGD and
+Adam once more in plain Python floats, with gradients that depend on the weights."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 
-from pydl import Parameter, Tensor, optim
+from pydl import Parameter, Tensor, jit, optim
+from pydl.configurable import ConfigError, describe, revive
 
 START = [[1.5, -2.0], [0.3, 4.0]]
 
@@ -67,10 +70,20 @@ def test_adam_in_float32_stays_near_its_formula():
     np.testing.assert_allclose(received, adam_reference(0.01, 0.9, 0.999, 1e-7), rtol=1e-4)
 
 
-def test_defaults_are_keras_defaults():
-    sgd, adam = optim.SGD(), optim.Adam()
-    assert sgd.learning_rate.item() == 0.01
-    assert (adam.learning_rate.item(), adam.beta_1, adam.beta_2, adam.epsilon) == (0.001, 0.9, 0.999, 1e-7)
+NO_CLIPPING = {"clipnorm": None, "clipvalue": None, "global_clipnorm": None}
+ADAM = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}
+DEFAULTS = {
+    "sgd": {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False},
+    "adagrad": {"learning_rate": 0.001, "initial_accumulator_value": 0.1, "epsilon": 1e-7},
+    "rmsprop": {"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False},
+    "adam": ADAM,
+    "adamw": {**ADAM, "weight_decay": 0.004},
+}
+
+
+@pytest.mark.parametrize("name", optim.OPTIMIZERS)
+def test_defaults_are_keras_defaults(name):
+    assert optim.get(name).get_config() == DEFAULTS[name] | NO_CLIPPING
 
 
 def test_a_changed_learning_rate_acts_at_the_next_step():
@@ -83,6 +96,70 @@ def test_a_changed_learning_rate_acts_at_the_next_step():
         w.sum().backward()
         optimizer.step()
     assert w.item() == -1.25
+
+
+def stepped(optimizer, w):
+    """A compiled step with gradient 1, and the list of its traces."""
+    traces = []
+    optimizer.build([w])
+
+    @jit
+    def step():
+        traces.append(1)
+        optimizer.zero_grad()
+        w.sum().backward()
+        optimizer.step()
+
+    return step, traces
+
+
+def test_a_learning_rate_set_between_steps_acts_without_a_new_trace():
+    w = Parameter([0.0])
+    optimizer = optim.SGD(1.0)
+    step, traces = stepped(optimizer, w)
+    step()
+    optimizer.learning_rate.assign(0.25)
+    step()
+    optimizer.learning_rate = 0.125  # as it is set in Keras
+    step()
+    assert (w.item(), optimizer.learning_rate.item(), len(traces)) == (-1.375, 0.125, 1)
+
+
+def test_only_parameters_handed_to_build_are_changed():
+    mine, other = Parameter([1.0]), Parameter([1.0])
+    optimizer = optim.SGD(0.5, momentum=0.5)
+    optimizer.build([mine])
+    (mine * other).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    assert (mine.item(), other.item(), other.grad.item()) == (0.5, 1.0, 1.0)
+
+
+def test_a_parameter_given_twice_is_changed_once():
+    w = Parameter([1.0])
+    optimizer = optim.SGD(0.5)
+    optimizer.build([w, w])
+    w.sum().backward()
+    optimizer.step()
+    assert w.item() == 0.5
+
+
+def test_weights_can_be_left_out_of_weight_decay():
+    kernel, bias = Parameter([1.0], name="hidden/kernel"), Parameter([1.0], name="hidden/bias")
+    optimizer = optim.AdamW(0.5, weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(["bias"])
+    optimizer = describe_and_revive(optimizer)
+    optimizer.build([kernel, bias])
+    (kernel * 0 + bias * 0).sum().backward()
+    optimizer.step()
+    assert kernel.item() == pytest.approx(0.95)
+    assert bias.item() == 1
+    with pytest.raises(ValueError, match="before training begins"):
+        optimizer.exclude_from_weight_decay(["kernel"])
+
+
+def describe_and_revive(thing):
+    return revive(json.loads(json.dumps(describe(thing))))
 
 
 def test_parameters_without_a_gradient_stay_as_they_are():
@@ -123,6 +200,29 @@ def test_parameters_of_both_precisions_are_trained_together():
     assert single.item() == pytest.approx(double.item(), rel=1e-4) == pytest.approx(0.5, rel=1e-4)
 
 
+MADE = [
+    optim.SGD(0.5, momentum=0.25, nesterov=True, clipnorm=2.0),
+    optim.Adagrad(initial_accumulator_value=1, clipvalue=0.5),
+    optim.RMSprop(centered=True, rho=0.5, global_clipnorm=3),
+    optim.Adam(optim.schedules.ExponentialDecay(0.1, 10, 0.5, staircase=True), amsgrad=True),
+    optim.AdamW(weight_decay=0.1),
+]
+
+
+@pytest.mark.parametrize("optimizer", MADE, ids=lambda optimizer: type(optimizer).__name__)
+def test_a_configuration_makes_the_same_optimizer_again(optimizer):
+    again = describe_and_revive(optimizer)
+    assert type(again) is type(optimizer)
+    assert again.get_config() == optimizer.get_config()
+    assert again.slots == optimizer.slots
+
+
+def test_a_configuration_has_the_learning_rate_of_now():
+    optimizer = optim.SGD(0.5)
+    optimizer.learning_rate.assign(0.25)
+    assert describe_and_revive(optimizer).learning_rate.item() == 0.25
+
+
 def test_optimizers_by_name():
     assert isinstance(optim.get("adam"), optim.Adam)
     assert isinstance(optim.get(optim.SGD), optim.SGD)
@@ -131,14 +231,30 @@ def test_optimizers_by_name():
 
 
 def test_mistakes_are_named():
-    with pytest.raises(ValueError, match="unknown optimizer 'sdg'.*adam, sgd"):
+    with pytest.raises(ValueError, match="unknown optimizer 'sdg'.*adam, adamw, rmsprop, sgd"):
         optim.get("sdg")
-    with pytest.raises(ValueError, match="learning_rate.*above 0, received 0"):
+    with pytest.raises(ValueError, match="learning_rate.*above 0 or a schedule, received 0"):
         optim.SGD(0)
-    with pytest.raises(ValueError, match="learning_rate.*above 0, received nan"):
+    with pytest.raises(ValueError, match="learning_rate.*above 0 or a schedule, received nan"):
         optim.Adam(math.nan)
     with pytest.raises(ValueError, match="beta_2.*from 0 to below 1, received 1"):
         optim.Adam(beta_2=1)
+    with pytest.raises(ValueError, match="learning_rate.*above 0 or a schedule, received '0.1'"):
+        optim.RMSprop("0.1")
+    with pytest.raises(ValueError, match="momentum.*from 0 to below 1, received 1.5"):
+        optim.SGD(momentum=1.5)
+    with pytest.raises(ValueError, match="rho.*from 0 to below 1, received -1"):
+        optim.RMSprop(rho=-1)
+    with pytest.raises(ValueError, match="initial_accumulator_value.*from 0 on, received -1"):
+        optim.Adagrad(initial_accumulator_value=-1)
+    with pytest.raises(ValueError, match="weight_decay.*from 0 on, received -1"):
+        optim.AdamW(weight_decay=-1)
+    with pytest.raises(ValueError, match="epsilon.*from 0 on, received nan"):
+        optim.Adam(epsilon=math.nan)
+    with pytest.raises(ConfigError, match="without_decay as a list of names, received 5"):
+        optim.AdamW.from_config({"without_decay": 5})
+    with pytest.raises(TypeError, match="build: expected Parameters, received Tensor"):
+        optim.SGD().build([Tensor([1.0])])
     with pytest.raises(RuntimeError, match=r"no parameters yet; call build\(parameters\)"):
         optim.SGD().step()
 
