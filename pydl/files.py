@@ -21,12 +21,16 @@ def cache_folder() -> Path:
     return (Path(named) if os.path.isabs(named) else home / ".cache") / "pydl"
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name first, so that `path` is the old file or the whole new one at any moment."""
+def write_whole(path: Path, *parts: bytes | bytearray | memoryview) -> None:
+    """Write a file under another name first, so that `path` is the old file or the whole new one at any moment.
+
+    parts: the content, in one piece or several. Raises OSError; the old file, if there was one, is then still there.
+    """
     passing = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
     try:
         with open(passing, "xb") as file:
-            file.write(content)
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())  # else a power cut can leave the new name with no content
         os.replace(passing, path)
