@@ -10,6 +10,7 @@ import numpy as np
 
 from ..random import Generator
 from .errors import DataError
+from .labels import Part
 from .rendering import SIDE, centre, fit_to_box, follow, ink, sample_table
 from .strokes import FAMILIES, Family
 
@@ -32,7 +33,7 @@ CHUNK = 128  # digits drawn at once: their arrays stay in a processor's second-l
 TRAIN_STREAM, TEST_STREAM = 0x64726177_00000000, 0x64726177_80000000
 
 
-def drawn_digits(n_train: int = 10000, n_test: int = 2000, seed: int = 0):
+def drawn_digits(n_train: int = 10000, n_test: int = 2000, seed: int = 0) -> tuple[Part, Part]:
     """Handwritten-looking digits in MNIST's form: `(x_train, y_train), (x_test, y_test)`.
 
     Images are uint8 (n, 28, 28), ink 255 on 0, in a 20 x 20 box around the centre of mass; labels are uint8 (n,), as
@@ -59,7 +60,7 @@ def _checked(name: str, value: int, limit: int = 10**7) -> int:
     return int(value)
 
 
-def _draw(random: Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _draw(random: Generator, count: int) -> Part:
     labels = (np.arange(count) % 10).astype(np.uint8)[random.permutation(count)]
     images = np.empty((count, SIDE, SIDE), np.uint8)
     for digit, families in FAMILIES.items():
@@ -94,7 +95,8 @@ def _mix(random: Generator, forms: np.ndarray, n: int) -> np.ndarray:
     for form, part in zip(forms, share):  # sums in this order, whatever the processor's own would be
         total = total + part
         control = control + form.T[:, :, None] * part
-    return control / total
+    mixed: np.ndarray = control / total
+    return mixed
 
 
 def _wobble(random: Generator, control: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..files import write_whole
 from .errors import DataError
-from .files import write_whole
 
 DTYPES = {0x08: "uint8", 0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
 _CODES = {name: code for code, name in DTYPES.items()}
@@ -26,7 +26,7 @@ _BLOCK = 1 << 20  # a header may promise more than there is: memory grows only w
 _GZIP = b"\x1f\x8b"
 
 
-def read_idx(source: str | os.PathLike | bytes, name: str | None = None) -> np.ndarray:
+def read_idx(source: str | os.PathLike[str] | bytes, name: str | None = None) -> np.ndarray:
     """The array in an IDX file, plain or gzipped.
 
     source: a path, or the file's content.
@@ -42,7 +42,7 @@ def read_idx(source: str | os.PathLike | bytes, name: str | None = None) -> np.n
         raise DataError(f"{name}: cannot be read ({error.strerror or error})") from None
 
 
-def write_idx(path: str | os.PathLike, array: np.ndarray) -> None:
+def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     """Write an array as IDX; gzipped, always to the same bytes, where the name ends in ".gz".
 
     A file that is there already stays whole until the new one is.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .errors import DataError
 
+Part = tuple[np.ndarray, np.ndarray]  # of a data set: samples and their labels
 
-def one_hot(labels, num_classes: int | None = None) -> np.ndarray:
+
+def one_hot(labels: Any, num_classes: int | None = None) -> np.ndarray:
     """float32 rows of zeros with a one at the label's place: shape `labels.shape + (num_classes,)`.
 
     labels: integers from 0; a last axis of length 1 is dropped, as Keras does.
@@ -27,7 +31,8 @@ def one_hot(labels, num_classes: int | None = None) -> np.ndarray:
     wrong = labels[(labels < 0) | (labels >= num_classes)]
     if wrong.size:
         raise DataError(f"one_hot: expected labels from 0 to {num_classes - 1}, received {wrong[0]}")
-    return (labels[..., None] == np.arange(num_classes)).astype(np.float32)
+    rows: np.ndarray = (labels[..., None] == np.arange(num_classes)).astype(np.float32)
+    return rows
 
 
 to_categorical = one_hot

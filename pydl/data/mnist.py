@@ -8,19 +8,18 @@ the user's own: a wrong file there is an error. A wrong file in the cache is tol
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from ..files import cache_folder, write_whole
 from .errors import DataError
-from .files import cache_folder, write_whole
 from .idx import read_idx, unpack
+from .labels import Part
 
 MNIST_AUTHORS = "Yann LeCun, Corinna Cortes, Christopher J. C. Burges"
 MNIST_LICENCE = "CC BY-SA 3.0"
@@ -62,7 +61,7 @@ def register_source(fetch: Callable[[str], bytes | None] | None) -> None:
     _source = fetch
 
 
-def load_mnist(subset: int = 0):
+def load_mnist(subset: int = 0) -> tuple[Part, Part]:
     """`(x_train, y_train), (x_test, y_test)`: uint8 images (n, 28, 28), ink 255 on 0, and uint8 labels (n,).
 
     subset: 0 for everything; else so many training images and a fifth as many for the test (at least 10), as many
@@ -95,7 +94,7 @@ def _advice() -> str:
     )
 
 
-def _spread(images: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _spread(images: np.ndarray, labels: np.ndarray, count: int) -> Part:
     """`count` images, as many of every digit as there are, spread evenly over the set and in its order.
 
     The first of each digit would not stand for the whole: MNIST is not shuffled, and the first 5,000 test images are
@@ -203,6 +202,8 @@ def _from_source(folder: str, name: str, tried: list[str]) -> bytes | None:
 
 
 def _from_mirrors(folder: str, name: str, cached: Path, tried: list[str]) -> bytes | None:
+    from http.client import HTTPException
+
     for mirror in MIRRORS:
         url = f"{mirror}{name}.gz"
         try:
@@ -210,7 +211,7 @@ def _from_mirrors(folder: str, name: str, cached: Path, tried: list[str]) -> byt
             raw = _checked(content, url, folder, name)
         except DataError as error:
             tried.append(str(error))
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             tried.append(f"{url} ({getattr(error, 'reason', None) or error or type(error).__name__})")
         else:
             _keep(cached, content)
@@ -220,8 +221,10 @@ def _from_mirrors(folder: str, name: str, cached: Path, tried: list[str]) -> byt
 
 def _download(url: str, limit: int) -> bytes:
     """The content at `url`, with a line on stderr that says how far a long download is."""
+    from urllib.request import urlopen  # here: what is behind it takes 10 ms of every import of pydl, and few download
+
     content = bytearray()
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+    with urlopen(url, timeout=TIMEOUT) as response:
         total = int(response.headers.get("Content-Length") or 0)
         try:
             next_report = 0.0

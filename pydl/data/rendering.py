@@ -44,7 +44,7 @@ def sample_table(runs: list[list[int]], forms: np.ndarray) -> tuple[np.ndarray, 
 
 def follow(control: np.ndarray, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The pen's way (2, samples, n) through control points (2, points, n)."""
-    path = control[:, indices[:, 0]] * weights[:, :1]
+    path: np.ndarray = control[:, indices[:, 0]] * weights[:, :1]
     for j in range(1, 4):
         path += control[:, indices[:, j]] * weights[:, j : j + 1]
     return path
@@ -54,7 +54,8 @@ def fit_to_box(path: np.ndarray, radius: np.ndarray) -> np.ndarray:
     """The way scaled, its aspect kept, so that a line of this radius (n) fills the box's longer side."""
     low, high = path.min(axis=1), path.max(axis=1)
     scale = (BOX - 2 * radius) / (high - low).max(axis=0)
-    return (path - ((low + high) / 2)[:, None]) * scale + BOX / 2
+    fitted: np.ndarray = (path - ((low + high) / 2)[:, None]) * scale + BOX / 2
+    return fitted
 
 
 def ink(path: np.ndarray, radius: np.ndarray, softness: np.ndarray, pressure: np.ndarray) -> np.ndarray:
@@ -70,7 +71,8 @@ def ink(path: np.ndarray, radius: np.ndarray, softness: np.ndarray, pressure: np
         np.add((across * across)[None], (down * down)[:, None], out=squared)
         np.minimum(nearest, squared, out=nearest)
     grey = (radius - np.sqrt(nearest, out=nearest)) / softness + np.float32(0.5)
-    return np.rint(np.clip(grey, 0, 1, out=grey) * 255).astype(np.uint8)
+    inked: np.ndarray = np.rint(np.clip(grey, 0, 1, out=grey) * 255).astype(np.uint8)
+    return inked
 
 
 def centre(boxes: np.ndarray) -> np.ndarray:

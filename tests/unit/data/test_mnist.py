@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pydl.data import DataError, files, load_mnist, register_source, write_idx
+from pydl import files
+from pydl.data import DataError, load_mnist, register_source, write_idx
 from pydl.data import mnist as loader
 
 from .conftest import SUBSET, evenly_spread
