@@ -1,19 +1,23 @@
-"""Model: what every model has beside its training: a summary, a graph, and a file to be kept in."""
+"""Model: what every model has beside its training: a summary, a graph, and a file to be kept in.
+
+Drawing and files are imported where they are used: importing pydl should take no longer for those who need neither.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..autograd import modes, no_grad
-from ..graph import Graph, model_graph
 from ..jit import Trace
 from ..ops import Spec
 from ..rules import FLOAT32
 from ..train.trainer import Trainer
 from .module import Shape, tapping
+
+if TYPE_CHECKING:
+    from ..graph import Graph
 
 Row = tuple[str, str, str]
 
@@ -56,6 +60,8 @@ class Model(Trainer):
 
     def _repr_html_(self) -> str:
         """The summary as a table, for notebooks."""
+        from html import escape
+
         if not self.built:
             return f"<p>{escape(self._unbuilt())}</p>"
         head, *rows = (tuple(map(escape, row)) for row in self._rows())
@@ -76,6 +82,8 @@ class Model(Trainer):
 
         depth: how many name scopes deep: 1 for the layers, None for every operation
         """
+        from ..graph import model_graph
+
         return model_graph(self, depth=depth)
 
     def _unbuilt(self) -> str:
@@ -116,7 +124,7 @@ class Model(Trainer):
 
         path: ends in .npz or .safetensors. Raises FileError. `nn.load_model` opens it again.
         """
-        from ..io import save_model  # here: files are not what every import of pydl is for
+        from ..io import save_model
 
         save_model(self, path)
 

@@ -196,8 +196,14 @@ class Module(Configurable):
     # ---- configuration and weights, out and in
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments by name; and that this Module is frozen, where it is. Raises ConfigError."""
-        return super().get_config() | ({} if self.trainable else {"trainable": False})
+        """The constructor's arguments by name; a name of its own only, and `trainable` where it is frozen.
+
+        Raises ConfigError.
+        """
+        config = super().get_config()
+        if config.get("name") == type(self).name:
+            del config["name"]
+        return config if self.trainable else config | {"trainable": False}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -9,7 +11,9 @@ class NonFiniteError(ArithmeticError):
     """The loss became NaN or infinite; the message names the step and the likely cause."""
 
 
-def explain_nonfinite(model, loss: float, where: str, x: np.ndarray, y: np.ndarray, so_far: dict[str, float]) -> str:
+def explain_nonfinite(
+    model: Any, loss: float, where: str, x: np.ndarray, y: np.ndarray, so_far: dict[str, float]
+) -> str:
     """One sentence on what happened and one on the likely cause.
 
     so_far: the means of this epoch before the step, {"loss": ...}; all 0 at its first step.
@@ -17,7 +21,7 @@ def explain_nonfinite(model, loss: float, where: str, x: np.ndarray, y: np.ndarr
     return f"the loss became {loss} at {where}. {_cause(model, x, y, so_far)}"
 
 
-def _cause(model, x: np.ndarray, y: np.ndarray, so_far: dict[str, float]) -> str:
+def _cause(model: Any, x: np.ndarray, y: np.ndarray, so_far: dict[str, float]) -> str:
     for name, data in (("inputs", x), ("labels", y)):
         if data.dtype.kind == "f" and not np.isfinite(data).all():
             row = int(np.argwhere(~np.isfinite(data))[0][0])

@@ -1,9 +1,10 @@
-"""A progress bar for the terminal: one line that is redrawn there, a few plain lines where output goes to a file."""
+"""What `fit` prints: a bar that is redrawn in a terminal (a few plain lines elsewhere), or a line for every epoch."""
 
 from __future__ import annotations
 
 import sys
 import time
+from typing import TextIO
 
 from ..callbacks import Callback, Logs
 
@@ -15,7 +16,7 @@ _LINES = 20  # lines at most where the output is not a terminal
 class ProgressBar(Callback):
     """Shows epoch, bar, time per step and the logs while `fit` runs."""
 
-    def __init__(self, stream=None) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
 
     def on_train_begin(self, logs: Logs) -> None:
@@ -53,6 +54,26 @@ class ProgressBar(Callback):
     def _line(self, logs: Logs, bar: str = "") -> str:
         epochs = self.params["epochs"]
         milliseconds = 1000 * (time.perf_counter() - self._start) / max(1, self._steps)
-        values = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
         shown = f"[{bar}] " if bar else ""
-        return f"epoch {self._epoch + 1:>{len(str(epochs))}}/{epochs} {shown}{milliseconds:.2f} ms/step  {values}"
+        return f"{_numbered(self._epoch, epochs)} {shown}{milliseconds:.2f} ms/step  {_values(logs)}"
+
+
+class EpochLines(Callback):
+    """A line for every epoch: its number, seconds, time per step, and the logs. For files, and `verbose=2`."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        seconds = time.perf_counter() - self._start
+        milliseconds = 1000 * seconds / self.params["steps"]
+        place = _numbered(epoch, self.params["epochs"])
+        print(f"{place} {seconds:.2f} s  {milliseconds:.2f} ms/step  {_values(logs)}", flush=True)
+
+
+def _numbered(epoch: int, epochs: int) -> str:
+    return f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}"
+
+
+def _values(logs: Logs) -> str:
+    return "  ".join(f"{name} {value:.4f}" for name, value in logs.items())

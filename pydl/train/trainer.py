@@ -1,222 +1,329 @@
 """Trainer: a Module that can be trained, with compile, fit, evaluate and predict after Keras.
 
-There is one training loop, and it runs compiled: forward pass, backward pass and update are one Program that `jit`
-makes at the first batch.
+There is one training loop (`run.py`), and it runs compiled: forward pass, backward pass and update are one Program
+that `jit` makes at the first batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import losses, optim, random
+from .. import losses, optim
 from .. import metrics as metric_functions
-from ..autograd import no_grad
+from ..autograd import grad_mode, no_grad
 from ..backends import backend_for, devices
-from ..callbacks import Callback, CallbackList, History, observers
-from ..jit import jit
+from ..callbacks import Callback, History, observers
+from ..configurable import ConfigError, Configurable, describe, revive
+from ..jit import Jitted, jit
 from ..metrics import Metric
-from ..nn.module import Module
-from ..tensor import ShapeError, Tensor
+from ..nn.module import Module, training_mode
+from ..ops import ShapeError
+from ..tensor import Tensor
 from . import control
-from .diagnosis import NonFiniteError, explain_nonfinite
-from .progress import ProgressBar
+from .averages import Averages
+from .progress import EpochLines, ProgressBar
+from .run import Probe, Run
+from .samples import Samples, class_weights, samples_from
 
 EVALUATION_BATCH = 500  # rows at a time where nothing is learned: less overhead, and activations still fit the cache
 
 
 class Trainer(Module):
-    """Base class of models: `self(x)` gives outputs, `self.parameters()` what is trained."""
+    """Base class of models: `self(x)` gives outputs, `self.trainable_weights` is what `fit` changes."""
+
+    optimizer: optim.Optimizer
+    stop_training: bool = False  # a callback sets it to end the training after the step, or the epoch, under way
 
     def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str], Any] = {}  # (what, device): the jitted function
+        self._programs: dict[tuple[str, str], tuple[Any, Jitted]] = {}  # (what, device): (made for what, function)
         self._loss: losses.Loss | None = None
-        self._metrics: list[tuple[str, Metric]] = []
+        self._metrics_given: list[Any] = []
+        self._run: Run | None = None
+        self.metrics: list[Metric] = []
         self.history = History()  # of the last fit
 
-    def compile(self, optimizer="sgd", loss=None, metrics: Sequence = ()) -> None:
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] | None = None) -> None:
         """Chooses how to train.
 
         optimizer: a name ("adam") or an Optimizer. loss: a name ("sparse_categorical_crossentropy") or a Loss.
-        metrics: names ("accuracy") or functions (y_true, y_pred) -> Tensor.
+        metrics: names ("accuracy"), Metrics, or functions (y_true, y_pred) -> Tensor.
         """
-        self.optimizer = optim.get(optimizer)
-        self._loss = losses.get(loss)
-        self._metrics = [metric_functions.get(metric, self._loss) for metric in metrics]
-        self._compiled = {}
+        found_optimizer, found_loss = optim.get(optimizer), losses.get(loss)
+        found_metrics = [metric_functions.get(metric, found_loss) for metric in metrics or ()]
+        names = ["loss", *(metric.name for metric in found_metrics)]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"compile: two metrics are called {', '.join(sorted(twice))}; give one another name")
+        self.optimizer, self._loss, self.metrics = found_optimizer, found_loss, found_metrics
+        self._metrics_given = list(metrics or ())
+        self._programs = {}
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """What `compile` was given, in the types that JSON knows; None before. Raises ConfigError."""
+        if self._loss is None:
+            return None
+        return {
+            "optimizer": describe(self.optimizer),
+            "loss": describe(self._loss),
+            "metrics": [describe(metric) for metric in self._metrics_given],
+        }
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compiles as `get_compile_config` has described. Raises ConfigError."""
+        if not isinstance(config, Mapping) or not {"optimizer", "loss", "metrics"} <= set(config):
+            raise ConfigError("expected how a model is compiled: optimizer, loss and metrics")
+        try:
+            self.compile(
+                revive(config["optimizer"], optim.Optimizer),
+                revive(config["loss"], losses.Loss),
+                [revive(metric, Configurable) for metric in config["metrics"]],
+            )
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"how the model is compiled: {error}") from None
 
     def fit(
         self,
-        x,
-        y,
+        x: Any,
+        y: Any,
         batch_size: int = 32,
         epochs: int = 1,
-        verbose: int = 1,
-        callbacks: Sequence[Callback] = (),
-        validation_data: tuple | None = None,
+        verbose: int | str = 1,
+        callbacks: Sequence[Callback] | Callback = (),
+        validation_split: float = 0.0,
+        validation_data: Sequence[Any] | None = None,
         shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
         device: str = "auto",
+        probes: Sequence[Probe] | Probe = (),
+        resume: str | os.PathLike[str] | None = None,
     ) -> History:
-        """Trains for a number of epochs and returns the History.
+        """Trains until `epochs` are done and returns the History.
 
-        x: (samples, ...), y: (samples, ...). verbose: 0 silent, 1 with a progress bar.
-        Raises NonFiniteError when the loss becomes NaN or infinite, TrainingStopped when a stop was requested.
+        x, y:             (samples, ...) each. A batch that is left over at the end of an epoch is smaller
+        verbose:          0 silent, 1 ("auto") with a progress bar, 2 a line per epoch
+        validation_split: the share of the samples, from the end, that is not learned from, but measured by
+        validation_data:  (x, y) or (x, y, sample_weight) to measure by after each epoch; counts before the split
+        shuffle:          a new order of the samples in every epoch
+        class_weight:     {class number: weight} of the samples in the loss; sample_weight: (samples,) of each. As in
+                          Keras a batch's loss is sum(weight * loss) / samples, and metrics know no weights
+        initial_epoch:    the number of the first epoch, from 0
+        probes:           what to look at inside of the network: `pydl.probes`
+        resume:           a file that ModelCheckpoint or `save_checkpoint` has written: training goes on from there as
+                          if it had never stopped; with the same data and callbacks, the numbers are the same, too
+
+        What is changed in the model between two fits (`trainable`, say) holds in the second; the optimizer goes on.
+        Raises NonFiniteError when the loss becomes NaN or infinite (unless TerminateOnNaN is among the callbacks),
+        TrainingStopped when a stop was requested, and every other error before the first step.
         """
-        x, y = self._checked("fit", x, y)
-        if epochs < 0 or batch_size < 1:
-            raise ValueError(f"fit: expected epochs >= 0 and batch_size >= 1, received {epochs} and {batch_size}")
-        if validation_data is not None and len(validation_data) != 2:
-            raise ValueError(f"validation_data: expected (x, y), received {len(validation_data)} parts")
-        validation = None if validation_data is None else self._checked("validation_data", *validation_data)
+        samples, validation = self._split(x, y, validation_split, validation_data, class_weight, sample_weight)
+        _check_counts(epochs=epochs, batch_size=batch_size, initial_epoch=initial_epoch)
+        if verbose not in _WATCHERS:
+            raise ValueError(f"fit: expected verbose 0, 1, 2 or 'auto', received {verbose!r}")
+        backend_for(device)
         self._build_optimizer()
-        step = self._function("train", device)
-        history = self.history = History()
-        samples = len(x)
-        device = devices()[0] if device == "auto" else device
+        callbacks, probes = _listed("callbacks", callbacks, Callback), _listed("probes", probes, Probe)
+        watchers = [*callbacks, *observers(), *_WATCHERS[verbose]()]
+        names = [name for callback in watchers for name in callback.adds_logs]
+        names = [*self._names(), *([f"val_{name}" for name in self._names()] if validation else []), *names]
         params = {
             "epochs": epochs,
-            "steps": -(-samples // batch_size),
+            "steps": -(-len(samples.x) // batch_size),
             "batch_size": batch_size,
-            "samples": samples,
-            "device": device,
+            "samples": len(samples.x),
+            "device": devices()[0] if device == "auto" else device,
+            "metrics": list(dict.fromkeys(names)),
         }
-        watchers = [history, *callbacks, *observers(), *([ProgressBar()] if verbose else [])]
-        notify = CallbackList(watchers, self, params)
-        self.stop_training = False
-        notify("on_train_begin", {})
-        logs: dict[str, float] = {}
-        for epoch in range(epochs):
-            notify("on_epoch_begin", epoch, {})
-            order = random.default.permutation(samples) if shuffle else np.arange(samples)
-            means = _Means(self._names())
-            for batch, start in enumerate(range(0, samples, batch_size)):
-                control.boundary(history.history)
-                notify("on_train_batch_begin", batch, {})
-                rows = order[start : start + batch_size]
-                values = step(_numbers(x[rows]), y[rows])
-                if not np.isfinite(loss := values[0].item()):
-                    where = f"epoch {epoch + 1}, step {batch + 1} of {params['steps']}"
-                    raise NonFiniteError(explain_nonfinite(self, loss, where, x[rows], y[rows], means.logs()))
-                means.add(values, len(rows))
-                notify("on_train_batch_end", batch, means.logs())
-                if self.stop_training:
-                    break
-            logs = means.logs()
-            if validation is not None:
-                values = self._measure(*validation, EVALUATION_BATCH, device)
-                logs.update({f"val_{name}": value for name, value in values.items()})
-            notify("on_epoch_end", epoch, logs)
-            if self.stop_training:
-                break
-        notify("on_train_end", logs)
-        return history
+        run = Run(
+            self, samples, validation, batch_size, epochs, initial_epoch, shuffle, device, probes, watchers, params
+        )
+        restore = None
+        if resume is not None:
+            if initial_epoch:
+                raise ValueError("fit: expected initial_epoch or resume, received both; a checkpoint knows its epoch")
+            from .checkpoint import restorer
+
+            restore = restorer(resume, run)
+        self._run, self.history, self.stop_training = run, run.history, False
+        return run.run(restore)
+
+    def save_checkpoint(self, path: str | os.PathLike[str]) -> None:
+        """Writes what `fit(resume=path)` goes on from: the last fit as it stands, also from within a callback.
+
+        path: ends in .npz or .safetensors. The file is also a model's, for `nn.load_model`, where the model can be
+        described (`get_config`). Raises FileError.
+        """
+        if self._run is None:
+            raise RuntimeError("save_checkpoint: there was no fit yet; `save` writes a model as it is")
+        from .checkpoint import save
+
+        save(path, self._run)
 
     def evaluate(
-        self, x, y, batch_size: int = EVALUATION_BATCH, verbose: int = 1, return_dict: bool = False, device="auto"
-    ):
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = EVALUATION_BATCH,
+        verbose: int | str = 1,
+        sample_weight: Any = None,
+        return_dict: bool = False,
+        device: str = "auto",
+    ) -> Any:
         """The loss, and the metrics after it, over all of (x, y): a number, a list, or a dict by name."""
-        values = self._measure(*self._checked("evaluate", x, y), batch_size, device)
+        _check_counts(batch_size=batch_size)
+        values = self.measured(self._checked("evaluate", x, y, sample_weight), device, batch_size)
         if verbose:
             print("  ".join(f"{name} {value:.4f}" for name, value in values.items()))
         if return_dict:
             return values
         return list(values.values()) if len(values) > 1 else values["loss"]
 
-    def predict(self, x, batch_size: int = EVALUATION_BATCH, device: str = "auto") -> np.ndarray:
+    def predict(self, x: Any, batch_size: int = EVALUATION_BATCH, device: str = "auto") -> np.ndarray:
         """The model's outputs (samples, ...) as an array."""
+        _check_counts(batch_size=batch_size)
         x = np.asarray(x)
         if not x.shape or not len(x):
             raise ShapeError(f"predict: expected at least one sample, received shape {x.shape}")
         self.ensure_built(x.shape[1:])
-        forward = self._function("predict", device)
+        forward = self.compiled("predict", device)
+        samples = Samples(x, x)
         parts = []
         for start in range(0, len(x), batch_size):
             control.boundary(self.history.history)
-            parts.append(forward(_numbers(x[start : start + batch_size])).numpy())
+            parts.append(forward(samples.batch(start, start + batch_size, None)[0]).numpy())
         return np.concatenate(parts)
 
     # ---- what is compiled
 
-    def _function(self, what: str, device: str):
+    def compiled(self, what: str, device: str) -> Jitted:
+        """The jitted "train", "evaluate" or "predict" step; made anew when what it depends on has changed."""
         backend_for(device)  # an unknown device is an error before anything is traced
-        key = what, device
-        if key not in self._compiled:
-            self._compiled[key] = jit(getattr(self, f"_{what}_step"), device=device)
-        return self._compiled[key]
+        # Which weights are trained is fixed in a Program, so is which of them are priced by a regulariser.
+        made_for = None if what == "predict" else [
+            *((id(module), module.trainable) for _, module in self.modules()),
+            *map(id, self.weights),
+        ]
+        kept = self._programs.get((what, device))
+        if kept is None or kept[0] != made_for:
+            kept = self._programs[what, device] = made_for, jit(getattr(self, f"_{what}_step"), device=device)
+        return kept[1]
 
-    def _train_step(self, x: Tensor, y: Tensor) -> list[Tensor]:
+    def objective(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """(what training makes small, the model's outputs): the loss of a batch, and the regularisers' penalties."""
+        assert self._loss is not None  # _checked has seen to it
         outputs = self(x)
-        loss, *rest = self._judged(y, outputs)
-        self.optimizer.zero_grad()
+        loss = self._loss(y, outputs) if weights is None else self._loss(y, outputs, sample_weight=weights)
+        penalty = self.regularization()
+        return loss if penalty is None else loss + penalty, outputs
+
+    def _train_step(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> list[Tensor]:
+        with grad_mode(True), training_mode(True):
+            loss, outputs = self.objective(x, y, weights)
+        for parameter in self.parameters():  # frozen ones, too: an old gradient would be added to
+            parameter.grad = None
         loss.backward()
         self.optimizer.step()
-        return [loss, *rest]
+        return [loss, *(metric.counts(y, outputs) for metric in self.metrics)]
 
-    def _evaluate_step(self, x: Tensor, y: Tensor) -> list[Tensor]:
-        with no_grad():
-            return self._judged(y, self(x))
+    def _evaluate_step(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> list[Tensor]:
+        with no_grad(), training_mode(False):
+            loss, outputs = self.objective(x, y, weights)
+            return [loss, *(metric.counts(y, outputs) for metric in self.metrics)]
 
     def _predict_step(self, x: Tensor) -> Tensor:
-        with no_grad():
+        with no_grad(), training_mode(False):
             return self(x)
-
-    def _judged(self, y: Tensor, outputs: Tensor) -> list[Tensor]:
-        assert self._loss is not None  # _checked has seen to it
-        return [self._loss(y, outputs), *(metric(y, outputs) for _, metric in self._metrics)]
 
     # ---- what surrounds it
 
     def _build_optimizer(self) -> None:
-        """Makes the optimizer's slots at the first fit; later ones go on with them."""
-        parameters = self.parameters()
-        if list(map(id, self.optimizer.parameters)) != list(map(id, parameters)):
-            self.optimizer.build(parameters)
+        """Makes the optimizer's slots at the first fit; later ones go on with those of the weights still trained."""
+        optimizer, trained = self.optimizer, self.trainable_weights
+        if not trained:
+            raise ValueError("fit: the model has no weights to train; every one of its layers is frozen or has none")
+        if list(map(id, optimizer.parameters)) == list(map(id, trained)):
+            return
+        known = set(map(id, optimizer.parameters))
+        staying = {parameter.name for parameter in trained if id(parameter) in known}
+        before = optimizer.state()
+        optimizer.build(trained)
+        fresh = optimizer.state()
+        kept = {name: value for name, value in before.items() if name in fresh and name.rpartition("/")[0] in staying}
+        optimizer.load_state(fresh | kept)
 
     def _names(self) -> list[str]:
-        return ["loss", *(name for name, _ in self._metrics)]
+        return ["loss", *(metric.name for metric in self.metrics)]
 
-    def _measure(self, x: np.ndarray, y: np.ndarray, batch_size: int, device: str) -> dict[str, float]:
-        step = self._function("evaluate", device)
-        means = _Means(self._names())
-        for start in range(0, len(x), batch_size):
+    def measured(self, samples: Samples, device: str, batch_size: int = EVALUATION_BATCH) -> dict[str, float]:
+        """The loss and the metrics over all samples."""
+        step = self.compiled("evaluate", device)
+        averages = Averages(self.metrics)
+        for start in range(0, len(samples.x), batch_size):
             control.boundary(self.history.history)
-            rows = slice(start, start + batch_size)
-            means.add(step(_numbers(x[rows]), y[rows]), len(x[rows]))
-        return means.logs()
+            batch = samples.batch(start, start + batch_size, None)
+            loss, *counts = step.prepared(*batch)(*batch)
+            averages.add(float(loss), counts, len(batch[0]))
+        return averages.logs()
 
-    def _checked(self, where: str, x, y) -> tuple[np.ndarray, np.ndarray]:
+    def _split(
+        self,
+        x: Any,
+        y: Any,
+        share: float,
+        validation_data: Sequence[Any] | None,
+        class_weight: Mapping[int, float] | None,
+        sample_weight: Any,
+    ) -> tuple[Samples, Samples | None]:
+        """What to learn from, and what to measure by after each epoch."""
+        if class_weight is not None and sample_weight is not None:
+            raise ValueError("fit: expected class_weight or sample_weight, received both; multiply them yourself")
+        samples = self._checked("fit", x, y, sample_weight)
+        validation = None
+        if validation_data is not None:
+            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+                parts = len(validation_data) if isinstance(validation_data, (tuple, list)) else type(validation_data)
+                raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), received {parts} parts")
+            validation = self._checked("validation_data", *validation_data)
+        elif share:
+            samples, validation = samples.split(share)
+        if class_weight is not None:
+            weights = class_weights(class_weight, samples.y, self.output_shape(samples.x.shape[1:]))
+            samples = samples._replace(weights=weights)
+        return samples, validation
+
+    def _checked(self, where: str, x: Any, y: Any, sample_weight: Any = None) -> Samples:
         """Data as arrays, after every check that can be made before a step is run."""
         if self._loss is None:
             raise RuntimeError(f"{where}: call compile(optimizer=..., loss=...) first")
-        x, y = np.asarray(x), np.asarray(y)
-        if not x.shape or not y.shape or len(x) != len(y) or not len(x):
-            raise ShapeError(
-                f"{where}: expected as many labels as samples, and at least one; "
-                f"received x of shape {x.shape} and y of shape {y.shape}"
-            )
-        self.ensure_built(x.shape[1:])
-        self._loss.check(y, self.output_shape(x.shape[1:]))
-        return x, y
+        samples = samples_from(where, x, y, sample_weight)
+        self.ensure_built(samples.x.shape[1:])
+        self._loss.check(samples.y, self.output_shape(samples.x.shape[1:]))
+        return samples
 
 
-def _numbers(x: np.ndarray) -> np.ndarray:
-    """Samples as floats: bytes of images, for instance, are converted a batch at a time."""
-    return x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
+_WATCHERS: dict[int | str, Any] = {
+    0: list,
+    1: lambda: [ProgressBar()],
+    "auto": lambda: [ProgressBar()],
+    2: lambda: [EpochLines()],
+}
 
 
-class _Means:
-    """Means over an epoch, each batch weighted with its size."""
+def _listed(name: str, given: Any, kind: type) -> list[Any]:
+    """One or several as a list."""
+    several = list(given) if isinstance(given, (list, tuple)) else [given]
+    for each in several:
+        if not isinstance(each, kind) or isinstance(each, type):
+            raise TypeError(f"{name}: expected objects of class {kind.__name__}, received {each!r}")
+    return several
 
-    def __init__(self, names: list[str]) -> None:
-        self._names = names
-        self._sums = np.zeros(len(names))
-        self._count = 0
 
-    def add(self, values: list[Tensor], size: int) -> None:
-        self._sums += [value.item() * size for value in values]
-        self._count += size
-
-    def logs(self) -> dict[str, float]:
-        return dict(zip(self._names, (self._sums / max(self._count, 1)).tolist()))
+def _check_counts(**counts: int) -> None:
+    for name, count in counts.items():
+        least = 1 if name == "batch_size" else 0
+        if not isinstance(count, (int, np.integer)) or count < least:
+            raise ValueError(f"{name}: expected a whole number, {name} >= {least}, received {count!r}")

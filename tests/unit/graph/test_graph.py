@@ -10,7 +10,7 @@ from pydl import Parameter, jit, nn
 from pydl.graph import program_graph
 
 
-class Residual(nn.Model):
+class AroundALayer(nn.Model):
     """A way around a layer."""
 
     def __init__(self):
@@ -42,7 +42,7 @@ def test_the_layers_of_a_stack_are_a_chain():
 
 
 def test_a_way_around_a_layer_is_an_edge_of_its_own():
-    model = Residual()
+    model = AroundALayer()
     model(np.ones((2, 8)))
     edges = {tuple(edge) for edge in model.graph().edges}
     add = next(node.id for node in model.graph().nodes if node.kind == "operation")
@@ -103,8 +103,8 @@ def test_the_drawing_is_well_formed_and_shows_every_node_inside_of_its_frame(dep
     corners = set()
     for box in boxes:
         x, y = float(box.get("x")), float(box.get("y"))
-        assert 0 <= x and x + float(box.get("width")) <= width
-        assert 0 <= y and y + float(box.get("height")) <= height
+        assert x >= 0 and x + float(box.get("width")) <= width
+        assert y >= 0 and y + float(box.get("height")) <= height
         corners.add((x, y))
     assert len(corners) == len(boxes), "two nodes in one place"
     assert {title.text for title in root.findall(".//svg:title", ns)} == {node.id for node in graph.nodes}

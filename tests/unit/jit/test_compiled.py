@@ -180,3 +180,33 @@ def test_a_call_that_must_be_differentiated_is_evaluated_line_by_line():
 def test_a_variable_is_not_an_argument_even_where_gradients_are_asked_for():
     with pytest.raises(TypeError, match="'w'.*is state, not an argument"):
         jit(lambda x: x)([Parameter([1.0], name="w")])
+
+
+def test_without_updates_a_function_is_computed_and_no_variable_changes():
+    total = Variable(np.float32(1))
+
+    def add(x):
+        total.assign(total + x)
+        return total * 2
+
+    look = jit(add, updates=False)
+    assert [look(np.float32(3)).item() for _ in range(2)] == [8, 8]
+    assert total.item() == 1
+    assert look.program(np.float32(3)).updates == []
+    assert jit(updates=False)(add)(np.float32(3)).item() == 8
+
+
+def test_what_is_prepared_runs_on_arrays_and_updates_like_a_call():
+    total = Variable(np.float32(1))
+
+    @jit
+    def add(x, y):
+        total.assign(total + x)
+        return {"total": total, "rest": [y]}
+
+    run = add.prepared(np.float32(3), np.ones(2))
+    version = total._version
+    received = run(np.float32(3), np.full(2, 5.0))
+    assert [array.tolist() for array in received] == [4, [5, 5]]
+    assert total.item() == 4
+    assert total._version == version + 1

@@ -66,23 +66,23 @@ def test_a_notebook_shows_the_summary_as_a_table():
 
 
 def test_a_model_of_ones_own_has_a_summary_and_is_trained():
-    class Residual(nn.Model):
+    class Shortcut(nn.Model):
         def __init__(self):
-            super().__init__("residual")
+            super().__init__("shortcut")
             self.first = nn.Dense(3, activation="tanh")
             self.last = nn.Dense(1)
 
         def call(self, x):
             return self.last(self.first(x) + x)
 
-    model = Residual()
+    model = Shortcut()
     model.compile("adam", "mse")
     history = model.fit(X, X[:, :1], epochs=30, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
     lines = []
     model.summary(print_fn=lines.append)
     assert lines[3:5] == ["first (Dense)  (batch, 3)            12", "last (Dense)   (batch, 1)             4"]
-    assert repr(model) == "<Residual 'residual', 16 parameters>"
+    assert repr(model) == "<Shortcut 'shortcut', 16 parameters>"
 
 
 def test_summary_of_a_model_that_is_not_built_says_what_to_do():

@@ -70,3 +70,21 @@ def test_verbose_writes_to_standard_output(capsys):
     assert capsys.readouterr().out == ""
     model.fit(X, Y)
     assert capsys.readouterr().out.startswith("epoch 1/1 ")
+
+
+def test_verbose_2_writes_a_line_for_every_epoch(capsys):
+    model = nn.Sequential([nn.Dense(1)])
+    model.compile("sgd", "mse", metrics=["accuracy"])
+    model.fit(X, Y, epochs=30, verbose=2, validation_data=(X, Y))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 30
+    values = "  ".join(rf"{name} \d+\.\d{{4}}" for name in ("loss", "accuracy", "val_loss", "val_accuracy"))
+    for number, line in enumerate(lines, 1):
+        assert re.fullmatch(rf"epoch {number:>2}/30 \d+\.\d\d s  \d+\.\d\d ms/step  {values}", line), line
+
+
+def test_any_other_verbosity_is_refused():
+    model = nn.Sequential([nn.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="verbose 0, 1, 2 or 'auto', received 3"):
+        model.fit(X, Y, verbose=3)

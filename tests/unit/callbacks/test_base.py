@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pydl import nn
-from pydl.callbacks import HOOKS, Callback, CallbackList, History, observing
+from pydl import nn, probes
+from pydl.callbacks import HOOKS, Callback, CallbackList, History, LearningRateScheduler, observing
 
 X, Y = np.eye(4, 3, dtype=np.float32), np.ones((4, 1), np.float32)
 
@@ -37,6 +37,9 @@ class Diary(Callback):
     def on_train_batch_end(self, batch, logs):
         self.write("batch ends", batch, sorted(logs))
 
+    def on_probe(self, name, record):
+        self.write("probe", name, record["step"])
+
 
 def fit(*callbacks, epochs=2, validation=False):
     model = nn.Sequential([nn.Dense(1)])
@@ -60,6 +63,69 @@ def test_hooks_are_called_in_kerass_order():
     assert diary.pages == [("train begins",), *body, ("train ends", ["loss", "val_loss"])]
 
 
+def test_a_probe_is_told_of_between_the_hooks_of_its_batch():
+    diary = Diary()
+    model = nn.Sequential([nn.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, batch_size=2, epochs=1, verbose=0, callbacks=[diary], probes=[probes.Weights(every=2)])
+    at = diary.pages.index(("probe", "weights", 0))
+    assert diary.pages[at - 1 : at + 2] == [("batch begins", 0), ("probe", "weights", 0), ("batch ends", 0, ["loss"])]
+    assert sum(page[0] == "probe" for page in diary.pages) == 1
+
+
+def test_the_names_of_an_epochs_logs_are_known_before_it():
+    class Look(Callback):
+        def on_train_begin(self, logs):
+            seen.append(self.params["metrics"])
+
+    seen = []
+    model = nn.Sequential([nn.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    scheduler = LearningRateScheduler(lambda epoch: 0.1)
+    history = model.fit(X, Y, verbose=0, validation_split=0.25, callbacks=[Look(), scheduler]).history
+    assert seen == [list(history)]
+    assert list(history) == ["loss", "mae", "val_loss", "val_mae", "learning_rate"]
+
+
+def test_a_single_callback_needs_no_list_and_anything_else_is_refused():
+    diary = Diary()
+    model = nn.Sequential([nn.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0, callbacks=diary)
+    assert diary.pages
+    for mistake in (Diary, "diary", print):
+        with pytest.raises(TypeError, match="callbacks: expected objects of class Callback, received"):
+            model.fit(X, Y, verbose=0, callbacks=[mistake])
+
+
+def test_callbacks_that_add_to_the_logs_come_first_and_those_that_run_last_at_the_end():
+    class Adds(Diary):
+        adds_logs = ("half",)
+
+        def on_epoch_end(self, epoch, logs):
+            logs["half"] = logs["loss"] / 2
+            super().on_epoch_end(epoch, logs)
+
+    class Last(Diary):
+        runs_last = True
+
+    pages = []
+    history = fit(Last(pages, "last"), Diary(pages, "plain"), Adds(pages, "adds"), epochs=1)
+    assert [page[0] for page in pages[:3]] == ["adds", "plain", "last"]
+    assert history.history["half"] == [history.history["loss"][0] / 2]
+
+
+def test_what_a_callback_refuses_is_refused_before_anything_begins():
+    class Refuses(Callback):
+        def check_fit(self):
+            raise ValueError(f"not with {self.params['epochs']} epochs")
+
+    diary = Diary()
+    with pytest.raises(ValueError, match="not with 2 epochs"):
+        fit(diary, Refuses())
+    assert not diary.pages
+
+
 def test_every_hook_has_a_page():
     assert {name for name in HOOKS if name in vars(Diary)} == set(HOOKS)
 
@@ -73,7 +139,7 @@ def test_callbacks_know_the_model_and_the_numbers():
     model = nn.Sequential([nn.Dense(1)])
     model.compile("sgd", "mse")
     model.fit(X, Y, batch_size=3, epochs=5, verbose=0, callbacks=[Look()])
-    params = {"epochs": 5, "steps": 2, "batch_size": 3, "samples": 4, "device": "numpy"}
+    params = {"epochs": 5, "steps": 2, "batch_size": 3, "samples": 4, "device": "numpy", "metrics": ["loss"]}
     assert seen == [(model, params)]
 
 

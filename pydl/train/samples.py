@@ -1,0 +1,103 @@
+"""Samples: the data of a training or an evaluation, checked before the first step and cut into batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..ops import ShapeError
+from ..tensor import as_input
+
+
+class Samples(NamedTuple):
+    """
+    x:       inputs (samples, ...)
+    y:       labels (samples, ...), in a dtype that a step takes
+    weights: float32 (samples,): how much each counts in the loss; None: 1 each
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray | None = None
+
+    def batch(self, start: int, stop: int, order: np.ndarray | None) -> list[np.ndarray]:
+        """What a step takes: inputs as floats, labels, and weights where there are any; rows as `order` has them."""
+        rows = slice(start, stop) if order is None else order[start:stop]
+        x = self.x[rows]
+        # bytes of images, for instance, are converted a batch at a time
+        x = x if x.dtype in _FLOATS else x.astype(np.float32)
+        return [x, self.y[rows]] if self.weights is None else [x, self.y[rows], self.weights[rows]]
+
+    def split(self, share: float) -> tuple[Samples, Samples]:
+        """All but the last `share` of the samples, and these: for training and for validation. As in Keras."""
+        count = len(self.x)
+        at = math.floor(count * (1 - share)) if 0 < share < 1 else 0
+        if not 0 < at < count:
+            raise ValueError(
+                f"validation_split: expected a share that leaves some of the {count} samples on both sides, "
+                f"received {share}"
+            )
+        parts = [None if part is None else (part[:at], part[at:]) for part in self]
+        first, last = ([None if part is None else part[side] for part in parts] for side in (0, 1))
+        return Samples(*first), Samples(*last)  # type: ignore[arg-type]
+
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def samples_from(where: str, x: Any, y: Any, sample_weight: Any = None) -> Samples:
+    """The data as arrays; `where` begins the message when something is wrong with it."""
+    x, y = _array(where, "x", x), _array(where, "y", y)
+    if not x.shape or not y.shape or len(x) != len(y) or not len(x):
+        raise ShapeError(
+            f"{where}: expected as many labels as samples, and at least one; "
+            f"received x of shape {x.shape} and y of shape {y.shape}"
+        )
+    weights = None
+    if sample_weight is not None:
+        weights = _array(where, "sample_weight", sample_weight)
+        if weights.shape != (len(x),):
+            raise ShapeError(
+                f"{where}: expected a sample_weight for each of the {len(x)} samples, received shape {weights.shape}"
+            )
+        weights = _weights(f"{where}: sample_weight", weights)
+    return Samples(x, as_input(y)._array(), weights)
+
+
+def class_weights(class_weight: Mapping[int, float], y: np.ndarray, output_shape: tuple[int, ...]) -> np.ndarray:
+    """A weight for each sample, (samples,), from one for each class; a class that is not named counts 1.
+
+    y: class numbers, one-hot rows, or 0 and 1 for a single output.
+    """
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(f"class_weight: expected a dict of class numbers and weights, received {class_weight!r}")
+    one_hot = y[:1].size > 1
+    if y.ndim > 2 or len(output_shape) != 1:
+        raise ShapeError(f"class_weight: expected one class for each sample, received labels of shape {y.shape}")
+    labels = y.argmax(-1) if one_hot else np.rint(y.reshape(-1))
+    classes = max(2, output_shape[-1])
+    weights = np.ones(len(y))
+    for number, weight in class_weight.items():
+        if not isinstance(number, (int, np.integer)) or not 0 <= number < classes:
+            raise ValueError(f"class_weight: expected class numbers from 0 to {classes - 1}, received {number!r}")
+        weights[labels == number] = _weights("class_weight", np.asarray(weight))
+    return weights.astype(np.float32)
+
+
+def _weights(where: str, weights: np.ndarray) -> np.ndarray:
+    if weights.dtype.kind not in "fiub" or not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError(f"{where}: expected finite numbers of 0 or more")
+    return weights.astype(np.float32)
+
+
+def _array(where: str, name: str, data: Any) -> np.ndarray:
+    try:
+        array = np.asarray(data)
+    except ValueError:  # rows of different lengths
+        array = np.empty((), object)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{where}: expected numbers as {name}, rows of one length; received {type(data).__name__}")
+    return array
