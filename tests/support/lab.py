@@ -102,11 +102,25 @@ class Lab:
         """Clicks as a person does: the element must be visible and enabled."""
         self.page.locator(selector).click(timeout=10_000)
 
+    def choose(self, lesson):
+        """Chooses a lesson as a person does: in the list where the page is wide enough for it, else in the field."""
+        field = self.page.locator("#lesson-select")
+        if field.is_visible():
+            field.select_option(lesson, timeout=10_000)
+        else:
+            self.click(f'[data-lesson="{lesson}"]')
+
+    def chosen(self):
+        """The name of the lesson in hand."""
+        return self.page.input_value("#lesson-select")
+
     def option(self, name, value):
         """Sets a field of the lesson's options."""
         field = self.page.locator(f'[data-option="{name}"]')
         if field.evaluate("(element) => element.tagName") == "SELECT":
             field.select_option(str(value))
+        elif isinstance(value, bool):
+            field.set_checked(value)
         else:
             field.fill(str(value))
             field.press("Tab")
