@@ -10,11 +10,12 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 import pydl
-from pydl import losses, nn, optim
+from pydl import Tensor, losses, nn, optim
 
 from .handwritten import SIZES, HandwrittenStep
 
@@ -34,7 +35,7 @@ def contestants(device: str) -> dict[str, Callable[[], object]]:
     optimizer.build(model.parameters())
 
     @pydl.jit(device=device)
-    def step(x, y):
+    def step(x: Tensor, y: Tensor) -> Tensor:
         loss = loss_of(y, model(x))
         optimizer.zero_grad()
         loss.backward()
@@ -47,7 +48,7 @@ def contestants(device: str) -> dict[str, Callable[[], object]]:
     }
 
 
-def measure(device: str = "auto", rounds: int = 15, steps: int = 40) -> dict:
+def measure(device: str = "auto", rounds: int = 15, steps: int = 40) -> dict[str, Any]:
     """Milliseconds per step of each contestant by median over rounds, and pydl's ratio to the hand-written loop."""
     runs = contestants(device)
     times: dict[str, list[float]] = {name: [] for name in runs}
@@ -71,7 +72,7 @@ def measure(device: str = "auto", rounds: int = 15, steps: int = 40) -> dict:
     }
 
 
-def report(figures: dict, as_json: bool = False) -> str:
+def report(figures: dict[str, Any], as_json: bool = False) -> str:
     if as_json:
         return json.dumps(figures, indent=2)
     lines = [

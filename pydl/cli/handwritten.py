@@ -42,7 +42,9 @@ class HandwrittenStep:
         self.adam(gradients)
         return loss
 
-    def adam(self, gradients: list[np.ndarray], beta_1=0.9, beta_2=0.999, epsilon=1e-7) -> None:
+    def adam(
+        self, gradients: list[np.ndarray], beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
+    ) -> None:
         self.t += 1
         rate = np.float32(self.learning_rate * (1 - beta_2**self.t) ** 0.5 / (1 - beta_1**self.t))
         for w, g, m, v, s in zip(self.weights, gradients, self.means, self.squares, self.scratch):

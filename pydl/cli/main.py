@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from types import FrameType
 from typing import NoReturn
 
 import pydl
@@ -16,7 +17,9 @@ from pydl.callbacks import observing
 from pydl.data import DataError
 from pydl.train import NonFiniteError, ProgressBar, TrainingStopped, control
 
-from . import pictures
+from . import listing, pictures
+
+HELP = {"-h", "--help"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
-        code = options.command(options)
+        code: int = options.command(options)
         sys.stdout.flush()  # here, where a reader that has gone is an error that can be caught
         return code
     except BrokenPipeError:  # `| head` has read enough
@@ -53,14 +56,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pydl {pydl.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    listing = commands.add_parser("lessons", help="list the lessons and their options")
-    listing.set_defaults(command=_list)
+    spoken = _Parser(prog="python -m pydl", add_help=False, allow_abbrev=False)
+    spoken.add_argument("--language", choices=listing.LANGUAGES, default=listing.language_here())
 
-    run = commands.add_parser("run", help="run a lesson: run LESSON --option value", add_help=False)
+    ladder = commands.add_parser("lessons", help="list the lessons, chapter by chapter", parents=[spoken])
+    ladder.set_defaults(command=_list)
+
+    run = commands.add_parser(
+        "run", help="run a lesson: run LESSON --option value", parents=[spoken], add_help=False
+    )
     run.add_argument("-h", "--help", action="store_true")
     run.add_argument("lesson", nargs="?", help="its name; `lessons` lists them")
     run.add_argument("options", nargs=argparse.REMAINDER)
-    run.set_defaults(command=_run)
+    run.set_defaults(command=_run, spoken=spoken)
 
     bench = commands.add_parser("bench", help="time a training step beside a hand-written NumPy loop")
     bench.add_argument("--device", default="auto", help="auto, or one of: " + ", ".join(pydl.devices()))
@@ -77,21 +85,9 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _list(_: argparse.Namespace) -> int:
-    for entry in lessons.catalog():
-        print(f"{entry['name']}: {entry['title']['en']} / {entry['title']['ko']}")
-        for option in lessons.options_for(entry["name"]).values():
-            print(f"    {_usage(option)}")
+def _list(options: argparse.Namespace) -> int:
+    print(listing.ladder(options.language))
     return 0
-
-
-def _usage(option) -> str:
-    default = "as it suits the place" if option.default is None else _plain(option.default)
-    return f"--{option.name:<14} {option.expected()} (default {default})"
-
-
-def _plain(value) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -102,45 +98,48 @@ def _run(options: argparse.Namespace) -> int:
     if name is None:
         raise lessons.LessonError(f"run: which lesson? The lessons are {', '.join(lessons.NAMES)}")
     known = lessons.options_for(name)
-    if {"-h", "--help"} & set(options.options):
-        print(f"{lessons.texts(name)['shows']['en']}\n\noptions of {name}:")
-        print("\n".join(f"  {_usage(option)}" for option in known.values()))
+    options, words = options.spoken.parse_known_args(options.options, options)  # --language behind the lesson, too
+    if HELP & set(words):
+        print(listing.explanation(name, options.language))
         return 0
-    chosen = _pairs(options.options)
+    chosen = _pairs(words, switches={option.name for option in known.values() if option.type == "bool"})
+    keeper = pictures.Keeper(lessons.texts(name).get("figures"), options.language)
     control.reset()
     before = signal.signal(signal.SIGINT, _interrupt)
     try:
-        keeper = pictures.Keeper()
         with observing(ProgressBar()), lessons.listening(keeper):
             outcome = lessons.run(name, **chosen)
     finally:
         signal.signal(signal.SIGINT, before)
+    if curves := listing.cost_chart(outcome["history"], options.language):
+        print(curves)
     keeper.print()
-    for key, value in outcome["result"].items():
-        print(f"{key:<16}{value:.4f}")
+    print(listing.outcome(outcome["result"], options.language))
     return 0
 
 
-def _interrupt(number, frame) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     """The first Ctrl-C ends the training at the next step, a second one ends the program."""
     if control.stop_requested():
         raise KeyboardInterrupt
     control.request_stop()
 
 
-def _pairs(words: Sequence[str]) -> dict[str, str]:
-    """--learning-rate 0.1 --seed=7 as {"learning_rate": "0.1", "seed": "7"}."""
+def _pairs(words: Sequence[str], switches: Collection[str] = ()) -> dict[str, str]:
+    """--learning-rate 0.1 --seed=7 as {"learning_rate": "0.1", "seed": "7"}; a switch alone is switched on."""
     pairs: dict[str, str] = {}
-    rest = iter(words)
-    for word in rest:
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
         if not word.startswith("--"):
             raise lessons.LessonError(f"expected --option value, received {word!r}")
         name, equals, value = word[2:].partition("=")
         name = name.replace("-", "_")
         if not equals:
-            value = next(rest, "--")
-            if value.startswith("--"):
+            given = bool(rest) and not rest[0].startswith("--")
+            if not given and name not in switches:
                 raise lessons.LessonError(f"option {name}: a value is missing after {word}")
+            value = rest.pop(0) if given else "true"
         if name in pairs:
             raise lessons.LessonError(f"option {name} is given twice")
         pairs[name] = value

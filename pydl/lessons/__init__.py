@@ -1,7 +1,22 @@
 """The lessons: each a short script that a learner reads; the same file runs here, in the page and in the tests."""
 
-from .catalog import NAMES, catalog, options_for, run, texts
-from .figures import listening, show
+from .catalog import CHAPTERS, NAMES, catalog, describe, options_for, run, texts
+from .figures import listening, plot, show, table
+from .loop import Loop
 from .options import LessonError
 
-__all__ = ["NAMES", "LessonError", "catalog", "listening", "options_for", "run", "show", "texts"]
+__all__ = [
+    "CHAPTERS",
+    "NAMES",
+    "LessonError",
+    "Loop",
+    "catalog",
+    "describe",
+    "listening",
+    "options_for",
+    "plot",
+    "run",
+    "show",
+    "table",
+    "texts",
+]

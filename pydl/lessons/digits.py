@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
 
@@ -13,13 +13,18 @@ from pydl.nn.functional import softmax
 from pydl.random import Generator
 
 from .figures import show
+from .options import OneOf, Range
+
+Rows = tuple[np.ndarray, np.ndarray]  # images as rows of pixels, and their labels
+Dataset = Annotated[str, OneOf(*data.DATA_NAMES)]
+Subset = Annotated[int, Range(0, 50_000)] | None
 
 IN_THE_PAGE = sys.platform == "emscripten"
 PAGE_SUBSET = 10_000  # training images in the page, where NumPy has no BLAS; all 60,000 on the desktop
 GRID = 60  # test digits shown at once
 
 
-def load(dataset: str, subset: int | None, seed: int):
+def load(dataset: str, subset: int | None, seed: int) -> tuple[Rows, Rows]:
     """Training and test images as rows of 784 numbers in 0..1, with their labels.
 
     subset: how many training images (with a fifth as many for the test); 0 for all; None as it suits the place.
@@ -38,35 +43,44 @@ def as_rows(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
+def as_images(rows: np.ndarray) -> np.ndarray:
+    return np.round(rows * 255).astype(np.uint8).reshape(-1, 28, 28)
+
+
+def show_digits(rows: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Shows "digits": images with their labels and what a network takes them for, which is returned as well, (n,)."""
+    predictions: np.ndarray = probabilities.argmax(axis=1)
+    show(
+        "digits",
+        images=as_images(rows),
+        labels=labels.tolist(),
+        predictions=predictions.tolist(),
+        confidences=probabilities.max(axis=1).tolist(),
+    )
+    return predictions
+
+
 class Pictures(Callback):
     """After every epoch: a grid of test digits with what the network takes them for, and one of them at random.
 
-    logits: maps rows of pixels to rows of logits; the model's own prediction unless given.
+    from_logits: False where the model gives probabilities.
     """
 
-    def __init__(self, x_test: np.ndarray, y_test: np.ndarray, seed: int, logits: Callable | None = None) -> None:
+    def __init__(self, x_test: np.ndarray, y_test: np.ndarray, seed: int, from_logits: bool = True) -> None:
         generator = Generator(seed)
         chosen = generator.permutation(len(x_test))[:GRID]
         self.rows, self.labels = x_test[chosen], y_test[chosen]
         self.generator = generator
-        self.logits = logits
+        self.from_logits = from_logits
 
-    def on_epoch_end(self, epoch, logs):
-        logits = (self.logits or self.model.predict)(self.rows)
-        probabilities = softmax(logits).numpy()
-        predictions = probabilities.argmax(axis=1)
-        images = np.round(self.rows * 255).astype(np.uint8).reshape(-1, 28, 28)
-        show(
-            "digits",
-            images=images,
-            labels=self.labels.tolist(),
-            predictions=predictions.tolist(),
-            confidences=probabilities.max(axis=1).tolist(),
-        )
-        one = int(self.generator.integers(0, len(images)))
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        outputs = self.model.predict(self.rows)
+        probabilities = softmax(outputs).numpy() if self.from_logits else outputs
+        predictions = show_digits(self.rows, self.labels, probabilities)
+        one = int(self.generator.integers(0, len(self.rows)))
         show(
             "random_digit",
-            image=images[one],
+            image=as_images(self.rows[one])[0],
             label=int(self.labels[one]),
             prediction=int(predictions[one]),
             probabilities=probabilities[one].tolist(),

@@ -4,13 +4,13 @@ Each image is a row of 784 pixels. ReLU lets the gradient through undiminished w
 initialisation gives every layer signals of the same size: together they make a plain network learn fast.
 """
 
-from typing import Annotated
-
 import pydl
 from pydl import losses, nn, optim
 
 from . import digits
-from .options import Activation, BatchSize, Device, Epochs, Layers, LearningRate, OneOf, Range, Seed
+from .options import Activation, BatchSize, Device, Epochs, Layers, LearningRate, Outcome, Seed
+
+FIGURES = ["digits", "random_digit"]
 
 
 def run(
@@ -21,9 +21,9 @@ def run(
     batch_size: BatchSize = 100,
     seed: Seed = 777,
     device: Device = "auto",
-    dataset: Annotated[str, OneOf("mnist", "drawn_digits")] = "mnist",
-    subset: Annotated[int, Range(0, 50_000)] | None = None,
-):
+    dataset: digits.Dataset = "mnist",
+    subset: digits.Subset = None,
+) -> Outcome:
     (x_train, y_train), (x_test, y_test) = digits.load(dataset, subset, seed)
     pydl.seed(seed)
 

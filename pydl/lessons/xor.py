@@ -5,17 +5,17 @@ hidden layer the network bends the plane first; nine sigmoid layers in a row, th
 way back, and with most seeds the cost stays at log 2 = 0.6931: a coin toss.
 """
 
-import math
 from typing import Annotated
 
 import numpy as np
 
 import pydl
 from pydl import losses, nn, optim
-from pydl.callbacks import Callback
 
-from .figures import show
-from .options import Activation, BatchSize, Device, Epochs, Layers, LearningRate, OneOf, Range, Seed
+from .figures import Drawing, show
+from .options import Activation, BatchSize, Device, Epochs, Layers, LearningRate, OneOf, Outcome, Range, Seed
+
+FIGURES = ["decision_surface", "outputs"]
 
 INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 TARGETS = np.array([[0], [1], [1], [0]], np.float32)
@@ -31,11 +31,11 @@ def run(
     device: Device = "auto",
     dataset: Annotated[str, OneOf("xor")] = "xor",
     subset: Annotated[int, Range(0, 4)] = 0,
-):
+) -> Outcome:
     pydl.seed(seed)
     rows = slice(subset or None)  # how many of the four rows to learn from; 0 for all
 
-    initializer = "he_normal" if activation == "relu" else "glorot_normal"  # each activation's own
+    initializer = "glorot_normal" if activation in ("sigmoid", "tanh") else "he_normal"  # each activation's own
     hidden = [nn.Dense(units, activation=activation, kernel_initializer=initializer) for units in layers]
     model = nn.Sequential([*hidden, nn.Dense(1)])
     model.compile(
@@ -48,7 +48,7 @@ def run(
         TARGETS[rows],
         batch_size=batch_size,
         epochs=epochs,
-        callbacks=[Pictures()],
+        callbacks=[Drawing(lambda: draw(model))],
         device=device,
         verbose=0,
     )
@@ -60,29 +60,22 @@ def run(
     return {"history": history.history, "result": result}
 
 
-def probabilities(model, points):
+def probabilities(model: nn.Sequential, points: np.ndarray) -> np.ndarray:
     """What the network holds each point to be: the probability of a 1."""
     return nn.functional.sigmoid(model.predict(points)).numpy().ravel()
 
 
-class Pictures(Callback):
-    """The decision surface and the four outputs, shown after epochs 1, 2, 4, 8, ... and at equal steps later on."""
+# ---- the pictures
 
-    LOW, HIGH, SIZE = -0.5, 1.5, 41
+LOW, HIGH, SIZE = -0.5, 1.5, 41
+AXIS = np.linspace(LOW, HIGH, SIZE, dtype=np.float32)
+PLANE = np.stack(np.meshgrid(AXIS, AXIS), axis=-1).reshape(-1, 2)
 
-    def on_train_begin(self, logs):
-        axis = np.linspace(self.LOW, self.HIGH, self.SIZE, dtype=np.float32)
-        self.plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-        self.every = max(1, self.params["epochs"] // 50)
 
-    def on_epoch_end(self, epoch, logs):
-        done = epoch + 1
-        if done % self.every == 0 or done == self.params["epochs"] or math.log2(done).is_integer():
-            self.draw()
-
-    def draw(self):
-        surface = probabilities(self.model, self.plane).reshape(self.SIZE, self.SIZE)
-        points = np.hstack([INPUTS, TARGETS]).tolist()
-        show("decision_surface", low=self.LOW, high=self.HIGH, size=self.SIZE, values=surface, points=points)
-        outputs = probabilities(self.model, INPUTS).tolist()
-        show("outputs", inputs=INPUTS.tolist(), targets=TARGETS.ravel().tolist(), outputs=outputs)
+def draw(model: nn.Sequential) -> None:
+    """The decision surface, and the four outputs beside what they should be."""
+    surface = probabilities(model, PLANE).reshape(SIZE, SIZE)
+    points = np.hstack([INPUTS, TARGETS]).tolist()
+    show("decision_surface", low=LOW, high=HIGH, size=SIZE, values=surface, points=points)
+    outputs = probabilities(model, INPUTS).tolist()
+    show("outputs", inputs=INPUTS.tolist(), targets=TARGETS.ravel().tolist(), outputs=outputs)

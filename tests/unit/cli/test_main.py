@@ -19,6 +19,13 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"
 COMMAND = [sys.executable, "-m", "pydl"]
 
 
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    """The terminal's language, whatever this machine's is."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def run(capsys):
     """Runs a command in this process: its exit code, standard output and standard error."""
@@ -48,30 +55,68 @@ def test_help_names_the_commands(run, flag):
         assert re.search(rf"^ +{command} ", out, re.MULTILINE)
 
 
-def test_lessons_are_listed_with_their_options_in_both_languages(run):
-    code, out, error = run("lessons")
+def in_language(monkeypatch, way, language):
+    """Asks for a language by a flag, or by the terminal's locale; the flags."""
+    if way == "flag":
+        return ["--language", language]
+    monkeypatch.setenv("LANG", {"en": "C.UTF-8", "ko": "ko_KR.UTF-8"}[language])
+    return []
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("way", ["flag", "locale"])
+def test_lessons_are_listed_by_chapter_in_the_language_asked_for(run, monkeypatch, way, language):
+    code, out, error = run("lessons", *in_language(monkeypatch, way, language))
     assert (code, error) == (0, "")
+    lines = out.splitlines()
+    places = []
     for entry in lessons.catalog():
-        assert f"{entry['name']}: {entry['title']['en']} / {entry['title']['ko']}" in out
-        for option in entry["options"]:
-            assert f"--{option['name']} " in out
-    assert "a whole number from 1 to 1,000,000 (default 500)" in out
-    assert "(default as it suits the place)" in out
+        line = next(line for line in lines if line.split()[:1] == [entry["name"]])
+        assert line.endswith(entry["title"][language])
+        assert lines.index(entry["chapter"][language]) < lines.index(line)
+        places.append(lines.index(line))
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("arguments", [["run", "--help"], ["run", "-h"]], ids=" ".join)
 def test_help_of_run_lists_the_lessons(run, arguments):
     code, out, error = run(*arguments)
     assert (code, error) == (0, "")
-    assert all(f"{name}: " in out for name in lessons.NAMES)
+    assert all(f"  {name} " in out for name in lessons.NAMES)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--epochs", "3", "--help"]], ids=" ".join)
 def test_help_of_a_lesson_lists_its_options(run, arguments):
     code, out, error = run("run", "xor", *arguments)
     assert (code, error) == (0, "")
-    assert lessons.texts("xor")["shows"]["en"] in out
+    assert all(lessons.texts("xor")[part]["en"] in unwrapped(out) for part in ("title", "shows", "look", "try"))
     assert all(f"--{name} " in out for name in lessons.options_for("xor"))
+    assert "a whole number from 1 to 1,000,000 (default 500)" in out
+
+
+def unwrapped(text):
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("way", ["flag", "locale"])
+@pytest.mark.parametrize("name", lessons.NAMES)
+def test_help_of_every_lesson_is_there_in_korean(run, monkeypatch, way, name):
+    flags = in_language(monkeypatch, way, "ko")
+    code, out, error = run("run", name, *flags, "--help")
+    assert (code, error) == (0, "")
+    entry = lessons.describe(name)
+    assert entry["shows"]["ko"] in unwrapped(out)
+    for option in entry["options"]:
+        assert f"--{option['name']} " in out
+        assert option["help"]["ko"] in out
+
+
+def test_defaults_are_shown_as_they_would_be_typed(run):
+    assert "(default as it suits the place)" in run("run", "mnist_relu", "--help")[1]
+    assert "(default 256,256)" in run("run", "mnist_relu", "--help")[1]
+    assert "true or false (default true)" in run("run", "multiple_regression", "--help")[1]
+    assert "(default empty)" in run("run", "multiple_regression", "--help")[1]
+    assert max(map(len, run("run", "csv_in_out", "--help")[1].splitlines())) < 160, "a text of many lines is cut"
 
 
 def test_a_lesson_is_run_with_its_options(run):
@@ -81,7 +126,34 @@ def test_a_lesson_is_run_with_its_options(run):
     assert out.count("epoch ") == 4
     for name, value in expected["result"].items():
         assert re.search(rf"^{name} +{value:.4f}$", out, re.MULTILINE)
-    assert "0 xor 1 = 1   output " in out
+    assert "0, 1 -> 1   output " in out
+    assert "The cost after every epoch" in out
+
+
+def test_a_lesson_draws_its_plots_and_tables_in_the_language_asked_for(run):
+    for language, words in {
+        "en": ["Walking down the cost", "weight W", "* cost of W", "step", "slope", "Result"],
+        "ko": ["비용 곡선을 걸어 내려가기", "가중치 W", "* W의 비용", "스텝", "기울기", "결과", "에포크별 비용"],
+    }.items():
+        code, out, error = run("run", "cost_curve", "--language", language, "--epochs", "3")
+        assert (code, error) == (0, "")
+        assert all(word in out for word in words)
+        assert re.search(r"^steps +3$", out, re.MULTILINE)
+        assert re.search(r"^ +2 +3\.8800 +38\.7072 +26\.8800$", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("flags", [["--scaling", "false"], ["--scaling=no"]], ids=" ".join)
+def test_a_switch_is_switched_off(run, flags):
+    code, out, error = run("run", "multiple_regression", *flags)
+    assert (code, out) == (2, "")
+    assert "the loss became" in error
+
+
+def test_a_switch_alone_is_switched_on(run):
+    for flags in (["--scaling", "--epochs", "3"], ["--epochs", "3", "--scaling"]):
+        code, out, error = run("run", "multiple_regression", *flags)
+        assert (code, error) == (0, "")
+        assert out.count("epoch ") >= 3
 
 
 def test_a_lesson_draws_a_digit(run):
@@ -123,14 +195,20 @@ MISTAKES = {
     "fly": ["'fly'", "lessons", "run", "bench"],
     "--fly": ["COMMAND"],
     "lessons xor": ["xor"],
-    "run": ["xor, mnist_relu"],
-    "run nor": ["unknown lesson 'nor'", "xor, mnist_relu"],
+    "lessons --language fr": ["--language", "'fr'"],
+    "run": lessons.NAMES,
+    "run nor": ["unknown lesson 'nor'", *lessons.NAMES],
+    "run xor --language fr": ["--language", "'fr'"],
+    "run xor --language": ["--language"],
+    "run multiple_regression --scaling maybe": ["option scaling", "true or false", "'maybe'"],
+    "run multiple_regression --file": ["option file", "value is missing"],
+    "run multiple_regression --file nowhere.csv": ["nowhere.csv"],
     "run xor --width 3": ["no option width", "layers, activation"],
     "run xor --epochs many": ["option epochs", "a whole number from 1 to 1,000,000", "'many'"],
     "run xor --epochs 0": ["option epochs", "'0'"],
     "run xor --seed -1": ["option seed", "'-1'"],
     "run xor --layers 5,,5": ["option layers", "as in 256,256", "'5,,5'"],
-    "run xor --activation gelu": ["one of sigmoid, tanh, relu", "'gelu'"],
+    "run xor --activation gallop": ["one of sigmoid, tanh, relu", "'gallop'"],
     "run xor --device tpu": ["option device", "'tpu'"],
     "run xor --learning_rate nan": ["option learning_rate", "'nan'"],
     "run xor --epochs": ["option epochs", "value is missing"],
@@ -186,9 +264,9 @@ def test_mistakes_show_no_traceback_in_a_process_of_their_own():
 
 def test_a_terminal_without_korean_letters_is_no_reason_to_fail():
     narrow = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
-    ended = subprocess.run([*COMMAND, "lessons"], capture_output=True, text=True, env=narrow)
+    ended = subprocess.run([*COMMAND, "lessons", "--language", "ko"], capture_output=True, text=True, env=narrow)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "xor: XOR: what one line cannot do / XOR: ?" in ended.stdout
+    assert "  XOR: ?" in ended.stdout
 
 
 # ---- Ctrl-C

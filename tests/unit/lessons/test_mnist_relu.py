@@ -6,26 +6,18 @@ import numpy as np
 import pytest
 
 from pydl import lessons
-from pydl.data import DataError
 from pydl.lessons import digits
 
 
-def run_on_mnist(**options):
-    try:
-        return lessons.run("mnist_relu", **options)
-    except DataError as error:
-        pytest.skip(f"no MNIST on this machine: {error}")
-
-
-def test_a_small_part_of_mnist_is_learned_in_a_moment():
-    result = run_on_mnist(subset=1000, epochs=4)["result"]
+def test_a_small_part_of_mnist_is_learned_in_a_moment(on_mnist):
+    result = on_mnist("mnist_relu", subset=1000, epochs=4)
     assert result["test_accuracy"] >= 0.82
     assert result["accuracy"] > result["test_accuracy"], "a thousand digits are soon known by heart"
 
 
 @pytest.mark.slow
-def test_all_of_mnist_is_read_by_97_of_100():
-    result = run_on_mnist(subset=0)["result"]
+def test_all_of_mnist_is_read_by_97_of_100(on_mnist):
+    result = on_mnist("mnist_relu", subset=0)
     assert result["test_accuracy"] >= 0.97
 
 

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from pydl import lessons
-from pydl.lessons.options import MAX_LAYERS, LessonError, OneOf, Option, Range, options_of
+from pydl.lessons.options import MAX_LAYERS, MAX_TEXT, LessonError, OneOf, Option, Range, options_of
+from pydl.nn.functional import ACTIVATIONS
 
 WHOLE = Option("epochs", "int", 5, 1, 100)
 NUMBER = Option("learning_rate", "float", 0.1, 1e-6, 100.0)
 WORD = Option("activation", "choice", "relu", choices=("relu", "tanh"))
 NUMBERS = Option("layers", "ints", (8,), 1, 4096)
 MAYBE = Option("subset", "int", None, 0, 50_000, optional=True)
+SWITCH = Option("scaling", "bool", True)
+TEXT = Option("file", "text", "")
 
 GOOD = [
     (WHOLE, 1, 1), (WHOLE, "100", 100), (WHOLE, " 7 ", 7), (WHOLE, "1_0", 10), (WHOLE, 3.0, 3), (WHOLE, np.int64(4), 4),
@@ -23,6 +26,10 @@ GOOD = [
     (NUMBERS, (3,), (3,)), (NUMBERS, 7, (7,)), (NUMBERS, ["5", 6], (5, 6)),
     (NUMBERS, [5] * MAX_LAYERS, (5,) * MAX_LAYERS),
     (MAYBE, None, None), (MAYBE, 0, 0), (MAYBE, "50000", 50000),
+    (SWITCH, True, True), (SWITCH, False, False), (SWITCH, "true", True), (SWITCH, " No ", False), (SWITCH, 0, False),
+    (SWITCH, "1", True), (SWITCH, "OFF", False), (SWITCH, "yes", True), (SWITCH, "on", True), (SWITCH, "false", False),
+    (TEXT, "", ""), (TEXT, "점수.csv", "점수.csv"), (TEXT, "a,b\n1,2\n\t3", "a,b\n1,2\n\t3"),
+    (TEXT, "x" * MAX_TEXT, "x" * MAX_TEXT),
 ]  # fmt: skip
 
 
@@ -40,6 +47,8 @@ BAD = {
     NUMBERS: ["", ",", "5,", "5,,5", "-5", "5;5", "a", "0", "4097", "5,0", [], None, [1.5], True, [[5]], {"a": 1},
               [5] * (MAX_LAYERS + 1)],
     MAYBE: [-1, "none", "", 50_001],
+    SWITCH: ["", "maybe", 2, None, [True], "tru"],
+    TEXT: [None, 3, True, ["a"], "a\0b", "\x1b[31m", b"bytes", "a\rb"],
 }  # fmt: skip
 EACH_BAD = [(option, value) for option, values in BAD.items() for value in values]
 
@@ -48,7 +57,8 @@ EACH_BAD = [(option, value) for option, values in BAD.items() for value in value
 def test_bad_values_are_refused_in_one_line_that_says_what_is_expected(option, value):
     with pytest.raises(LessonError) as error:
         option.accept(value)
-    assert str(error.value) == f"option {option.name}: expected {option.expected()}, received {value!r}"
+    received = repr(value) if len(repr(value)) <= 100 else f"{value!r:.100}..."
+    assert str(error.value) == f"option {option.name}: expected {option.expected()}, received {received}"
     assert error.value.__cause__ is None
 
 
@@ -57,6 +67,21 @@ def test_what_is_expected_is_said_in_words():
     assert NUMBER.expected() == "a number from 1e-06 to 100"
     assert WORD.expected() == "one of relu, tanh"
     assert NUMBERS.expected() == "1 to 64 numbers from 1 to 4,096, as in 256,256"
+    assert SWITCH.expected() == "true or false"
+    assert TEXT.expected() == "a text of at most 10,000 characters"
+
+
+def test_a_long_wrong_text_is_cut_in_the_message():
+    with pytest.raises(LessonError) as error:
+        TEXT.accept("x" * (MAX_TEXT + 1))
+    assert len(str(error.value)) < 200
+    assert str(error.value).endswith("xxx...")
+
+
+def test_every_activation_of_the_lessons_is_one_of_the_package():
+    activation = lessons.options_for("xor")["activation"]
+    assert set(activation.choices) <= set(ACTIVATIONS)
+    assert {"sigmoid", "tanh", "relu", "leaky_relu", "elu"} <= set(activation.choices)
 
 
 def test_options_are_read_from_the_signature():
@@ -65,6 +90,8 @@ def test_options_are_read_from_the_signature():
         rate: Annotated[float, Range(0, 1)] = 0.5,
         how: Annotated[str, OneOf("a", "b")] = "a",
         subset: Annotated[int, Range(0, 10)] | None = None,
+        fast: bool = False,
+        file: str = "",
     ):
         """A lesson."""
 
@@ -73,6 +100,8 @@ def test_options_are_read_from_the_signature():
         "rate": Option("rate", "float", 0.5, 0, 1),
         "how": Option("how", "choice", "a", choices=("a", "b")),
         "subset": Option("subset", "int", None, 0, 10, optional=True),
+        "fast": Option("fast", "bool", False),
+        "file": Option("file", "text", ""),
     }
 
 
@@ -80,8 +109,3 @@ def test_options_are_read_from_the_signature():
 def test_every_default_is_a_value_that_its_option_takes(name):
     for option in lessons.options_for(name).values():
         assert option.accept(option.default) == option.default
-
-
-@pytest.mark.parametrize("name", lessons.NAMES)
-def test_every_lesson_has_the_common_options(name):
-    assert {"device", "seed", "epochs", "dataset", "subset"} <= set(lessons.options_for(name))

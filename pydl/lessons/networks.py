@@ -1,0 +1,20 @@
+"""Several networks in one lesson: their numbers side by side in one dictionary, as a history and a result want them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def side_by_side(networks: Mapping[str, Mapping[str, Any]], main: str) -> dict[str, Any]:
+    """{"loss": ..., "relu_loss": ..., ...}: the main network's by their plain names, the others' with theirs before.
+
+    networks: histories or results, {"sigmoid": {"loss": ...}, "relu": {"loss": ...}}.
+    """
+    others = {
+        f"{network}_{name}": value
+        for network, values in networks.items()
+        if network != main
+        for name, value in values.items()
+    }
+    return dict(networks[main]) | others
