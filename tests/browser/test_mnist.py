@@ -44,7 +44,7 @@ def test_the_page_names_the_data_set_that_was_used(lab, trained):
 
 def test_a_grid_of_test_digits_marks_the_mistakes(lab, trained):
     cells = lab.page.eval_on_selector_all(
-        "#digit-grid > li", "cells => cells.map(cell => [cell.title, cell.matches('[data-mistake]')])")
+        ".digit-grid > li", "cells => cells.map(cell => [cell.title, cell.matches('[data-mistake]')])")
     assert len(cells) == 60
     for words, mistake in cells:
         assert mistake == ("read as" in words), words
@@ -53,9 +53,9 @@ def test_a_grid_of_test_digits_marks_the_mistakes(lab, trained):
 
 
 def test_a_random_digit_is_shown_with_its_label_and_prediction(lab, trained):
-    text = lab.text("#random-digit")
+    text = lab.text("[data-figure=random_digit]")
     assert "Label" in text and "Prediction" in text
-    assert lab.page.locator("#random-digit .probability").count() == 10
+    assert lab.page.locator("[data-figure=random_digit] .probability").count() == 10
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_one_pass_over_all_of_mnist_reaches_96_percent(lab, full_mnist):
 def test_a_site_without_mnist_says_so_and_offers_the_drawn_digits(new_lab, altered):
     altered.without_mnist()
     lab = new_lab(altered.serve()).open()
-    lab.click('[data-lesson="mnist_relu"]')
+    lab.choose("mnist_relu")
     assert lab.page.input_value('[data-option="dataset"]') == "drawn_digits"
     assert lab.page.is_disabled('[data-option="dataset"] option[value="mnist"]')
     assert "without MNIST" in lab.text("#options")

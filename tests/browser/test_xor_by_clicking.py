@@ -9,7 +9,7 @@ from tests.support.tracing import main_thread_tasks
 
 def start(lab, lesson="xor", **options):
     """Chooses a lesson, resets its options, sets some, and presses Train."""
-    lab.click(f'[data-lesson="{lesson}"]')
+    lab.choose(lesson)
     lab.click("#reset")
     for name, value in options.items():
         lab.option(name, value)
@@ -18,6 +18,7 @@ def start(lab, lesson="xor", **options):
 
 def wait_for_the_end(lab, limit=60):
     lab.wait("!document.querySelector('#train').disabled && document.querySelector('#stop').disabled", limit)
+    lab.wait("/Done|Stopped/.test(document.querySelector('#results').innerText)")  # drawn with the next frame
 
 
 def figures_of(lab):
@@ -40,7 +41,7 @@ def test_xor_trained_by_clicking_reaches_accuracy_one(lab):
     start(lab)
     wait_for_the_end(lab)
     assert figures_of(lab)["Training accuracy"] == "100%"
-    outputs = [float(text) for text in re.findall(r"\b[01]\.\d{4}\b", lab.text("#outputs-table"))]
+    outputs = [float(text) for text in re.findall(r"\b[01]\.\d{4}\b", lab.text("[data-figure=outputs] table"))]
     assert [round(output) for output in outputs] == [0, 1, 1, 0]
 
 
@@ -49,7 +50,7 @@ def test_the_curves_and_the_decision_surface_are_drawn(lab):
     wait_for_the_end(lab)
     for chart in ("#chart-cost", "#chart-accuracy"):
         assert ink(lab, f"{chart} canvas") > 5, chart
-    assert ink(lab, "#surface") > 20
+    assert ink(lab, "[data-figure=decision_surface] canvas") > 20
 
 
 def test_stop_is_offered_only_while_something_runs(lab):
@@ -90,19 +91,19 @@ def test_an_option_that_was_set_is_used(lab):
 
 
 def test_the_page_watches_a_run_that_a_script_started(lab):
-    lab.click('[data-lesson="mnist_relu"]')
+    lab.choose("mnist_relu")
     lab.run("xor", epochs=9)
     lab.wait("document.querySelector('#results').innerText.includes('9 / 9')")
-    assert lab.page.get_attribute('[data-lesson="xor"]', "aria-pressed") == "true"
+    assert lab.chosen() == "xor"
 
 
 def test_a_reload_keeps_the_lesson_and_its_options(new_lab):
     lab = new_lab().open()
-    lab.click('[data-lesson="mnist_relu"]')
+    lab.choose("mnist_relu")
     lab.option("learning_rate", "0.0123")
     lab.page.reload()
     lab.ready()
-    lab.wait("document.querySelector('[data-lesson=mnist_relu]')?.getAttribute('aria-pressed') === 'true'")
+    lab.wait("document.querySelector('#lesson-select').value === 'mnist_relu'")
     assert lab.page.input_value('[data-option="learning_rate"]') == "0.0123"
 
 
@@ -128,7 +129,7 @@ def test_what_is_loading_and_how_far_is_said_in_the_status_line(new_lab):
 
 
 def test_the_keyboard_alone_can_train(lab):
-    lab.click('[data-lesson="xor"]')
+    lab.choose("xor")
     lab.option("epochs", "5")
     lab.page.locator('[data-option="epochs"]').press("Enter")
     lab.wait("document.querySelector('#results').innerText.includes('5 / 5')")

@@ -109,6 +109,37 @@ def test_what_follows_the_last_batch_event_is_told_at_the_epochs_end(bridge_modu
     assert [name for name, *_ in notes.all] == ["fit", "batch", "batch", "epoch"]
 
 
+def test_a_second_fit_of_a_run_begins_anew_and_nothing_of_the_first_is_lost(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, Clock())
+    for losses in ([3.0, 2.0], [9.0]):
+        reporter.params = {"epochs": len(losses), "steps": 1, "batch_size": 4, "samples": 4, "device": "numpy"}
+        reporter.on_train_begin({})
+        for epoch, loss in enumerate(losses):
+            reporter.on_epoch_begin(epoch, {})
+            reporter.on_train_batch_end(0, {"loss": loss})
+            reporter.on_epoch_end(epoch, {"loss": loss})
+        if len(losses) == 1:  # a fit that is broken off says no goodbye
+            reporter.on_train_end({})
+    reporter.finish()
+    told = [(name, data.get("first"), data.get("history")) for name, data, _ in notes.all]
+    assert told == [("fit", None, None), ("epoch", 0, {"loss": [3.0, 2.0]}),
+                    ("fit", None, None), ("epoch", 0, {"loss": [9.0]})]
+    assert reporter.history == {"loss": [9.0]}
+
+
+def test_a_run_that_is_interrupted_at_once_answers_with_every_epoch(bridge, monkeypatch):
+    def interrupted(name):
+        reporter = bridge.reporter
+        reporter.params = {"epochs": 1000, "steps": 1, "device": "numpy"}
+        reporter.on_train_begin({})
+        for epoch in range(3):
+            reporter.on_epoch_end(epoch, {"loss": 1.0 - epoch})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pydl.lessons, "run", interrupted)
+    assert run(bridge)["ok"]["history"] == {"loss": [1.0, 0.0, -1.0]}
+
+
 # ---- figures
 
 
@@ -130,6 +161,27 @@ def test_figures_are_sent_a_few_times_a_second_together_and_the_last_always(brid
     left, right = ([data["shown"] for data in notes.of("figure") if data["kind"] == kind] for kind in ("left", "right"))
     assert left == right and left[-1] == 49
     assert len(left) <= 2.5 / bridge_module.FIGURE_GAP + 2
+
+
+def test_a_plot_arrives_as_numbers_that_javascript_has_whatever_they_were(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, Clock())
+    reporter.figure("plot", {"name": "cost", "lines": ["a", "b"], "x": range(2), "values": [[1, None], [3, 4]],
+                             "points": [[0.5, np.nan]]})
+    reporter.finish()
+    [(_, data, arrays)] = notes.all
+    assert arrays["x"].dtype == arrays["values"].dtype == np.float64
+    np.testing.assert_array_equal(arrays["values"], [1, np.nan, 3, 4])
+    assert data == {"kind": "plot", "name": "cost", "lines": ["a", "b"], "points": [[0.5, None]], "nonfinite": True}
+
+
+def test_pictures_of_one_kind_and_different_names_do_not_crowd_out_each_other(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, Clock())
+    for shown in range(3):
+        for name in ("first", "second"):
+            reporter.figure("table", {"name": name, "columns": ["n"], "rows": [[shown]]})
+    reporter.finish()
+    assert [(data["name"], data["rows"]) for data in notes.of("figure")] == [
+        ("first", [[0]]), ("second", [[0]]), ("first", [[2]]), ("second", [[2]])]
 
 
 # ---- errors

@@ -12,6 +12,9 @@ const CASES = [
   ["float", "1.5", 1.5], ["float", "1e1", 10], ["float", "2.", 2], ["float", "fast", "problem.float"],
   ["float", "1,5", "problem.float"], ["float", "NaN", "problem.float"], ["float", "1e999", "problem.range"],
   ["ints", "8", [8]], ["ints", "8,4", [8, 4]], ["ints", "8, 4  2", [8, 4, 2]], ["ints", "8,,8", "problem.ints"],
+  ["bool", "true", true], ["bool", "false", false], ["bool", "on", "problem.bool"],
+  ["text", "scores.csv", "scores.csv"], ["text", "a,b\n1,2\n", "a,b\n1,2\n"], ["text", "", ""],
+  ["text", "x".repeat(10_001), "problem.text"], ["text", "\0", "problem.text"],
   ["ints", "", "problem.ints"], ["ints", "8,4.5", "problem.ints"], ["ints", "8,0", "problem.range"],
 ];
 
@@ -38,7 +41,8 @@ test("only an optional one may be empty", () => {
 });
 
 test("every default reads back as itself", () => {
-  for (const [type, value] of [["int", 3], ["float", 0.001], ["float", 1e-6], ["ints", [100, 50]]]) {
+  for (const [type, value] of [["int", 3], ["float", 0.001], ["float", 1e-6], ["ints", [100, 50]],
+    ["bool", true], ["bool", false], ["text", "a\nb"]]) {
     const spec = option(type, { default: value, minimum: 0 });
     assert.deepEqual(readOption(spec, defaultText(spec)), { value });
   }

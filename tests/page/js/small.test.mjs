@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chaptersOf } from "../../../web/page/js/chapters.js";
 import { choicesHere, datasetNote, fieldsOf, sourceOf } from "../../../web/page/js/datasets.js";
 import { oncePerFrame } from "../../../web/page/js/frames.js";
+import { keyOf, kindOf, nameOf, wordsOf } from "../../../web/page/js/figure-words.js";
 import { preferredLanguage } from "../../../web/page/js/i18n.js";
 import { RunRecord } from "../../../web/page/js/run-record.js";
 
@@ -51,6 +53,33 @@ test("where there is one data set and one device, neither is asked for", () => {
   assert.deepEqual(names(digits, ["numpy"]), ["dataset", "subset"]);
   assert.deepEqual(names(digits, ["numpy", "wasm"]), ["dataset", "subset", "device"]);
   assert.deepEqual(names({ options: [{ ...dataset, choices: ["xor"] }, { name: "subset" }] }, ["numpy"]), []);
+});
+
+test("a picture is known by its kind and its name, and finds its words by either", () => {
+  assert.deepEqual([keyOf({ kind: "plot", name: "cost" }), keyOf({ kind: "digits" })], ["plot:cost", "digits"]);
+  assert.deepEqual(["plot:cost", "digits"].map(kindOf), ["plot", "digits"]);
+  assert.deepEqual(["plot:cost", "digits", "plot:a:b"].map(nameOf), ["cost", "digits", "a:b"]);
+  const lesson = { figure_texts: { "cost": { title: 1 }, "table:cost": { title: 2 }, "digits": { title: 3 } } };
+  const titles = ["plot:cost", "table:cost", "digits", "outputs"].map((key) => wordsOf(lesson, key).title);
+  assert.deepEqual(titles, [1, 2, 3, undefined]);
+  assert.deepEqual(wordsOf(null, "digits"), {});
+});
+
+test("lessons stand in chapters and are numbered through all of them", () => {
+  const lesson = (name, chapter) => ({ name, chapter, title: `${name}: more of it` });
+  const lessons = [lesson("a", "First"), lesson("b", "First"), lesson("c", "Second")];
+  const chapters = chaptersOf(lessons, (text) => text);
+  assert.deepEqual(chapters.map(({ title, entries }) => [title, ...entries.map(({ number, title: name }) =>
+    `${number} ${name}`)]), [["First", "1 a", "2 b"], ["Second", "3 c"]]);
+});
+
+test("a second training of a run is recorded from its beginning", () => {
+  const record = new RunRecord();
+  record.add("fit", { device: "numpy" });
+  record.add("epoch", { seconds: 1, history: { loss: [3, 2] } });
+  record.add("fit", { device: "numpy" });
+  record.add("epoch", { seconds: 2, history: { loss: [9] } });
+  assert.deepEqual(record.history, { loss: [9] });
 });
 
 test("a run whose worker was ended answers with what was seen of it", () => {

@@ -14,16 +14,18 @@ import { choicesHere, datasetNote, fieldsOf } from "./datasets.js";
 /** @typedef {import("./datasets.js").Site} Site */
 
 /**
+ * @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Input
+ *
  * @typedef {object} Field
  * @property {OptionSpec} spec
  * @property {HTMLElement} row
- * @property {HTMLInputElement | HTMLSelectElement} input
+ * @property {Input} input
  * @property {HTMLElement} problem
  * @property {boolean} noted
  */
 
-/** What a phone's keyboard should offer. */
-const KEYBOARDS = { int: "numeric", float: "decimal", ints: "text", choice: "text" };
+/** What a phone's keyboard should offer. @type {Partial<Record<OptionSpec["type"], string>>} */
+const KEYBOARDS = { int: "numeric", float: "decimal" };
 
 export class Controls {
   #grid;
@@ -83,7 +85,7 @@ export class Controls {
     /** @type {Record<string, Value>} */
     const options = {};
     for (const { spec, input, row } of this.#fields) {
-      const read = readOption(spec, input.value);
+      const read = readOption(spec, textOf(input));
       if (!row.hidden && "value" in read) options[spec.name] = read.value;
     }
     return options;
@@ -92,7 +94,12 @@ export class Controls {
   /** @param {OptionSpec} spec */
   #choices(spec) {
     return choicesHere(spec, this.#site, this.#texts)
-      ?? spec.choices.map((value) => ({ value, label: value, off: false }));
+      ?? spec.choices.map((value) => ({ value, label: this.#choiceText(spec, value), off: false }));
+  }
+
+  /** @param {OptionSpec} spec @param {string} choice */
+  #choiceText({ choice_texts: words }, choice) {
+    return words[choice] ? this.#texts.of(words[choice]) : choice;
   }
 
   /** The lesson's default, or what can be had in its place here. @param {OptionSpec} spec */
@@ -106,31 +113,43 @@ export class Controls {
   #field(spec, text) {
     const id = `option-${spec.name}`;
     const label = this.#texts.of(spec.label), help = this.#texts.of(spec.help);
-    const shared = {
-      "id": id, "class": "field", "data-option": spec.name,
-      "aria-describedby": `${id}-help ${id}-problem`, "input": () => this.#changed(), "change": () => this.#changed(),
-    };
     const choices = this.#choices(spec);
-    const input = choices.length
-      ? h("select", shared, ...choices.map(({ value, label, off }) => h("option", { value, disabled: off }, label)))
-      : h("input", {
-        ...shared, type: "text", autocomplete: "off", spellcheck: "false", inputmode: KEYBOARDS[spec.type],
-      });
+    const input = this.#input(spec, choices);
     const gone = choices.length && !choices.some(({ value, off }) => value === text && !off);
-    input.value = gone ? this.#default(spec) : text;
+    setText(input, gone ? this.#default(spec) : text);
     const problem = h("p", { class: "option-problem", id: `${id}-problem` });
     const note = datasetNote(spec, this.#site, this.#texts);
     const showHelp = () => { this.#help.textContent = `${label}: ${help}`; };
-    const row = h("div", { class: note ? "option wide" : "option", mouseenter: showHelp, focusin: showHelp },
-      h("label", { class: "option-label", for: id }, label),
-      spec.name === "seed" ? h("div", { class: "option-row" }, input, this.#dice(input)) : input,
+    const named = h("label", { class: "option-label", for: id }, label);
+    const wide = note || spec.type === "text";
+    const row = h("div", { class: wide ? "option wide" : "option", mouseenter: showHelp, focusin: showHelp },
+      ...(spec.type === "bool" ? [h("div", { class: "option-check" }, input, named)]
+        : [named, spec.name === "seed" ? h("div", { class: "option-row" }, input, this.#dice(input)) : input]),
       h("span", { class: "sr-only", id: `${id}-help` }, help),
       note && h("p", { class: "option-note" }, note),
       problem);
     return { spec, row, input, problem, noted: Boolean(note) };
   }
 
-  /** A button for another seed. @param {HTMLInputElement | HTMLSelectElement} input */
+  /** @param {OptionSpec} spec @param {import("./datasets.js").Choice[]} choices @returns {Input} */
+  #input(spec, choices) {
+    const id = `option-${spec.name}`;
+    const shared = {
+      "id": id, "class": "field", "data-option": spec.name,
+      "aria-describedby": `${id}-help ${id}-problem`, "input": () => this.#changed(), "change": () => this.#changed(),
+    };
+    if (choices.length) {
+      return h("select", shared,
+        ...choices.map(({ value, label, off }) => h("option", { value, disabled: off }, label)));
+    }
+    if (spec.type === "bool") return h("input", { ...shared, class: "check", type: "checkbox" });
+    const empty = spec.optional ? this.#texts.t("option.empty") : null;
+    const typed = { ...shared, autocomplete: "off", spellcheck: "false", placeholder: empty };
+    if (spec.type === "text" && defaultText(spec).includes("\n")) return h("textarea", { ...typed, rows: 6 });
+    return h("input", { ...typed, type: "text", inputmode: KEYBOARDS[spec.type] ?? "text" });
+  }
+
+  /** A button for another seed. @param {Input} input */
   #dice(input) {
     return h("button", { "class": "button", "type": "button", "aria-label": this.#texts.t("seed.another"),
       "title": this.#texts.t("seed.another"), "click": () => {
@@ -142,8 +161,8 @@ export class Controls {
   #changed() {
     this.#check();
     const kept = this.#fields.filter(({ spec, input }) =>
-      input.value !== this.#default(spec) && "value" in readOption(spec, input.value));
-    this.#keep(Object.fromEntries(kept.map(({ spec, input }) => [spec.name, input.value])));
+      textOf(input) !== this.#default(spec) && "value" in readOption(spec, textOf(input)));
+    this.#keep(Object.fromEntries(kept.map(({ spec, input }) => [spec.name, textOf(input)])));
   }
 
   /** @param {Record<string, string>} options */
@@ -158,7 +177,7 @@ export class Controls {
     let first = null;
     for (const field of this.#fields) {
       field.row.hidden = field.spec.name === "subset" && dataset !== "mnist";
-      const read = readOption(field.spec, field.input.value);
+      const read = readOption(field.spec, textOf(field.input));
       const wrong = "problem" in read && !field.row.hidden;
       field.input.setAttribute("aria-invalid", String(wrong));
       field.problem.textContent = wrong ? this.#texts.t(read.problem, read.fill) : "";
@@ -166,4 +185,15 @@ export class Controls {
     }
     return first;
   }
+}
+
+/** What a field says, as text. @param {Input} input */
+function textOf(input) {
+  return input.type === "checkbox" ? String(/** @type {HTMLInputElement} */ (input).checked) : input.value;
+}
+
+/** @param {Input} input @param {string} text */
+function setText(input, text) {
+  if (input.type === "checkbox") /** @type {HTMLInputElement} */ (input).checked = text === "true";
+  else input.value = text;
 }

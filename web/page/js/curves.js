@@ -2,6 +2,8 @@
  * The points of a run's curves: series that share one axis, in epochs, and a thinned view of them for drawing.
  */
 
+import { extent } from "./axes.js";
+
 /** @typedef {(number | null)[]} Column */
 
 export class Curves {
@@ -31,28 +33,44 @@ export class Curves {
     }
   }
 
-  /** The last value of a series that is a number. @param {string} name */
-  last(name) {
-    return this.columns[name].findLast((value) => value !== null) ?? null;
-  }
-
   /** Whether a series has any points. @param {string} name */
   has(name) {
-    return this.columns[name].some((value) => value !== null);
+    return this.columns[name]?.some((value) => value !== null) ?? false;
   }
 
-  /**
-   * Some series with at most about `limit` points each, extremes kept: [x, first series, ...].
-   * @param {readonly string[]} names
-   * @param {number} limit
-   * @returns {[number[], ...Column[]]}
-   */
-  thinned(names, limit) {
-    const columns = names.map((name) => this.columns[name]);
-    if (this.x.length <= limit) return [this.x, ...columns];
-    const kept = [...new Set(columns.flatMap((column) => extremes(column, limit)))].sort((a, b) => a - b);
-    return [kept.map((index) => this.x[index]), ...columns.map((column) => kept.map((index) => column[index]))];
+  /** The smallest and the largest value of some series that have any. @param {readonly string[]} names */
+  extent(names) {
+    return extent(names.map((name) => this.columns[name])) ?? [0, 1];
   }
+}
+
+/**
+ * The curves of a whole history, a point for each epoch.
+ * @param {import("./protocol.js").History} history
+ */
+export function curvesOf(history) {
+  const curves = new Curves(Object.keys(history));
+  const epochs = Math.max(0, ...Object.values(history).map(({ length }) => length));
+  curves.x = Array.from({ length: epochs }, (_, at) => at + 1);
+  for (const [name, values] of Object.entries(history)) {
+    curves.columns[name] = curves.x.map((_, at) => values[at] ?? null);
+  }
+  return curves;
+}
+
+/**
+ * Columns over `x` with at most about `limit` points each, extremes kept: [x, first column, ...].
+ * @param {number[]} x
+ * @param {Column[]} columns
+ * @param {number} limit
+ * @param {boolean} [bridged] gaps need not be seen
+ * @returns {[number[], ...Column[]]}
+ */
+export function thinned(x, columns, limit, bridged = false) {
+  if (x.length <= limit) return [x, ...columns];
+  const places = columns.flatMap((column) => [...extremes(column, limit), ...(bridged ? [] : gaps(column))]);
+  const kept = [...new Set(places)].sort((a, b) => a - b);
+  return [kept.map((index) => x[index]), ...columns.map((column) => kept.map((index) => column[index]))];
 }
 
 /**
@@ -79,6 +97,11 @@ export function extremes(values, limit) {
   }
   kept.push(present[present.length - 1]);
   return kept;
+}
+
+/** Where gaps begin. @param {Column} values */
+function gaps(values) {
+  return values.flatMap((value, at) => (value === null && at > 0 && values[at - 1] !== null ? [at] : []));
 }
 
 /**

@@ -81,7 +81,7 @@ export function sourceOf(lesson, options, texts) {
   const train = Number(options.subset ?? SUBSET) || ALL;
   const fill = { train: count(train), test: count(dataset === "mnist" && train === ALL ? 10_000 : train / 5) };
   if (dataset === "drawn_digits") return texts.t("source.drawn", fill);
-  if (dataset !== "mnist") return String(dataset);
+  if (dataset !== "mnist") return "";
   return texts.t(train === ALL ? "source.mnist" : "source.subset", fill);
 }
 

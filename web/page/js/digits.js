@@ -10,6 +10,7 @@ import { Picture } from "./picture.js";
 /** @typedef {import("./protocol.js").Digits} Digits */
 /** @typedef {import("./protocol.js").RandomDigit} RandomDigit */
 /** @typedef {import("./i18n.js").Texts} Texts */
+/** @typedef {import("./picture.js").Place} Place */
 
 const SIDE = 28;
 const BLANKS = 60; // places in the grid before there are digits
@@ -21,12 +22,11 @@ export class DigitsPicture extends Picture {
   /** @type {Cell[]} */
   #cells = [];
 
-  /** @param {Texts} texts */
-  constructor(texts) {
+  /** @param {Place} place @param {Texts} texts */
+  constructor(place, texts) {
     const tally = h("p", { class: "caption" });
-    const grid = h("ol", { class: "digit-grid", id: "digit-grid" });
-    super("digits", { title: "digits.title", caption: "digits.caption", empty: "digits.empty" }, texts,
-      [grid], [tally]);
+    const grid = h("ol", { class: "digit-grid" });
+    super(place, texts, { title: "digits.title", caption: "digits.caption", empty: "digits.empty" }, [grid], [tally]);
     this.#tally = tally;
     this.#grid = grid;
   }
@@ -75,11 +75,10 @@ class Cell {
 export class RandomDigitPicture extends Picture {
   #body;
 
-  /** @param {Texts} texts */
-  constructor(texts) {
-    const body = h("div", { class: "random", id: "random-digit" });
-    super("random_digit", { title: "random.title", caption: "random.caption", empty: "random.empty" }, texts,
-      [body]);
+  /** @param {Place} place @param {Texts} texts */
+  constructor(place, texts) {
+    const body = h("div", { class: "random" });
+    super(place, texts, { title: "random.title", caption: "random.caption", empty: "random.empty" }, [body]);
     this.#body = body;
   }
 

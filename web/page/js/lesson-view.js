@@ -1,5 +1,5 @@
 /**
- * The choice of lessons and the words of the one in hand; grey lines until Python has told which lessons there are.
+ * The words of the lesson in hand; grey lines until Python has told which lessons there are.
  */
 
 import { byId, h } from "./dom.js";
@@ -10,14 +10,11 @@ const ROOMY = 60; // rem of height in which texts and options fit together
 
 export class LessonView {
   #texts;
-  #choices = byId("lesson-select");
   #words = byId("lesson");
-  #choose;
 
-  /** @param {import("./i18n.js").Texts} texts @param {(lesson: LessonSpec) => void} choose */
-  constructor(texts, choose) {
+  /** @param {import("./i18n.js").Texts} texts */
+  constructor(texts) {
     this.#texts = texts;
-    this.#choose = choose;
   }
 
   /** Places for what is still to come. @param {HTMLElement} options where the options will be */
@@ -27,20 +24,14 @@ export class LessonView {
     options.replaceChildren(...Array.from({ length: 6 }, () => h("div", { class: "pending box" })));
   }
 
-  /** @param {LessonSpec[]} lessons @param {LessonSpec} chosen */
-  show(lessons, chosen) {
+  /** @param {LessonSpec} lesson */
+  show(lesson) {
     const { t } = this.#texts;
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.lesson;
-    this.#choices.replaceChildren(...lessons.map((lesson) => h("button", {
-      "class": "lesson-choice", "type": "button", "data-lesson": lesson.name, "aria-pressed": String(lesson === chosen),
-      "click": () => this.#choose(lesson),
-    }, shortTitle(this.#texts.of(lesson.title)))));
-    if (focused) /** @type {HTMLElement | null} */ (this.#choices.querySelector(`[data-lesson="${focused}"]`))?.focus();
     this.#words.replaceChildren(
-      h("h1", { class: "lesson-title" }, this.#texts.of(chosen.title)),
-      h("p", { class: "lesson-shows" }, this.#texts.of(chosen.shows)),
-      this.#more("lesson-look", t("lesson.look"), this.#texts.of(chosen.look)),
-      this.#more("lesson-try", t("lesson.try"), this.#texts.of(chosen.try)));
+      h("h1", { class: "lesson-title" }, this.#texts.of(lesson.title)),
+      h("p", { class: "lesson-shows" }, this.#texts.of(lesson.shows)),
+      this.#more("lesson-look", t("lesson.look"), this.#texts.of(lesson.look)),
+      this.#more("lesson-try", t("lesson.try"), this.#texts.of(lesson.try)));
   }
 
   /** What can be folded away, and is where the screen is low: the options should be in sight. @param {string} kind
@@ -50,14 +41,4 @@ export class LessonView {
     return h("details", { class: `lesson-more ${kind}`, open: innerHeight >= ROOMY * rem }, h("summary", {}, title),
       h("p", {}, text));
   }
-
-  /** While a lesson runs, its place is kept. */
-  set locked(/** @type {boolean} */ locked) {
-    for (const button of this.#choices.querySelectorAll("button")) button.disabled = locked;
-  }
-}
-
-/** A title without what it says after a colon: room is short in a row of buttons. @param {string} title */
-function shortTitle(title) {
-  return title.split(/:\s/)[0];
 }

@@ -9,6 +9,7 @@ import { byId } from "./dom.js";
 import { fetchJson } from "./fetch-json.js";
 import { preferredLanguage, Texts } from "./i18n.js";
 import { Lab } from "./lab.js";
+import { LessonList } from "./lesson-list.js";
 import { LessonView } from "./lesson-view.js";
 import { OutputPanel } from "./output.js";
 import { Pictures } from "./pictures.js";
@@ -36,8 +37,9 @@ const about = new About(texts, site);
 const pictures = new Pictures(byId("pictures"), texts);
 const runView = new RunView(lab, texts);
 const controls = new Controls(byId("option-grid"), byId("option-help"), texts, state, site);
-const lessonView = new LessonView(texts, choose);
-const train = byId("train", HTMLButtonElement);
+const lessonList = new LessonList(texts, choose);
+const lessonView = new LessonView(texts);
+const run = byId("train", HTMLButtonElement);
 const stop = byId("stop", HTMLButtonElement);
 const queued = byId("queued");
 
@@ -47,7 +49,7 @@ let lessons = [];
 let devices = [];
 /** @type {LessonSpec | null} */
 let chosen = null;
-/** A press of Train that waits for Python. @type {AbortController | null} */
+/** A press of Run that waits for Python. @type {AbortController | null} */
 let waiting = null;
 
 prepare();
@@ -65,10 +67,10 @@ async function firstFiles() {
 
 function prepare() {
   lessonView.await(byId("option-grid"));
-  pictures.expect(state.get("lesson"));
+  pictures.await();
   byId("options").addEventListener("submit", (event) => {
     event.preventDefault();
-    trainWhenReady();
+    runWhenReady();
   });
   stop.addEventListener("click", () => {
     waiting?.abort();
@@ -85,8 +87,8 @@ function prepare() {
     output.clear();
     if (!lesson) return;
     if (lesson !== chosen) choose(lesson);
-    pictures.expect(lesson.name);
-    runView.clear({ source: () => sourceOf(lesson, event.options ?? {}, texts) });
+    pictures.expect(lesson);
+    runView.clear({ source: () => sourceOf(lesson, event.options ?? {}, texts), state: "running" });
   });
   lab.on("figure", (figure) => pictures.add(figure));
   lab.on("output", ({ text }) => output.add(text));
@@ -136,8 +138,9 @@ function choose(lesson) {
   if (lesson === chosen) return;
   chosen = lesson;
   state.set("lesson", lesson.name);
-  pictures.expect(lesson.name);
-  runView.clear({});
+  pictures.expect(lesson);
+  output.place(byId("pictures"), !lesson.trains && !lesson.figures.length);
+  runView.expect(lesson);
   showWords();
 }
 
@@ -146,12 +149,14 @@ function showWords() {
   document.title = t("title");
   queued.textContent = t("queued");
   if (!chosen) return;
-  lessonView.show(lessons, chosen);
+  run.textContent = t(chosen.trains ? "train" : "run");
+  lessonList.show(lessons, chosen);
+  lessonView.show(chosen);
   controls.show(chosen, devices);
   showBusy();
 }
 
-async function trainWhenReady() {
+async function runWhenReady() {
   const press = waiting = new AbortController();
   lab.restart();
   showBusy();
@@ -161,9 +166,9 @@ async function trainWhenReady() {
     waiting = null;
     const options = controls.read();
     if (!chosen || !options) return;
-    const run = lab.run(chosen.name, options);
+    const running = lab.run(chosen.name, options);
     showResults();
-    await run;
+    await running;
   } catch {
     // the lab has told of it by an event, and the page shows it
   } finally {
@@ -181,8 +186,8 @@ function showResults() {
 function showBusy() {
   const { phase } = lab.status;
   const busy = ["running", "data", "training", "stopping"].includes(phase);
-  train.disabled = busy || waiting !== null;
+  run.disabled = busy || waiting !== null;
   stop.disabled = phase === "stopping" || !(busy || waiting);
   queued.hidden = !waiting;
-  lessonView.locked = busy;
+  lessonList.locked = busy;
 }

@@ -5,6 +5,7 @@
 
 import { spread } from "./curves.js";
 import { h } from "./dom.js";
+import { columnsOf } from "./networks.js";
 import { cost, percent } from "./numbers.js";
 
 /** @typedef {import("./protocol.js").History} History */
@@ -12,24 +13,28 @@ import { cost, percent } from "./numbers.js";
 
 const ROWS = 20;
 
-/** @type {[name: string, label: TextKey, format: (value: number | null) => string][]} */
-const COLUMNS = [
-  ["loss", "table.loss", cost],
-  ["val_loss", "table.val_loss", cost],
-  ["accuracy", "table.accuracy", (value) => percent(value, 2)],
-  ["val_accuracy", "table.val_accuracy", (value) => percent(value, 2)],
-];
+/** @type {Record<"loss" | "accuracy", {train: TextKey, validation: TextKey, format: typeof cost}>} */
+const MEASURES = {
+  loss: { train: "table.loss", validation: "table.val_loss", format: cost },
+  accuracy: { train: "table.accuracy", validation: "table.val_accuracy", format: (value) => percent(value, 2) },
+};
 
 export class NumbersTable {
   #root;
   #texts;
+  #called;
   #summary = h("summary");
   #body = h("div", { class: "table-scroll" });
   /** @type {History} */
   #history = {};
 
-  /** @param {HTMLElement} root a details element @param {import("./i18n.js").Texts} texts */
-  constructor(root, texts) {
+  /**
+   * @param {HTMLElement} root a details element
+   * @param {import("./i18n.js").Texts} texts
+   * @param {(network: string) => string} called what a network is called
+   */
+  constructor(root, texts, called) {
+    this.#called = called;
     this.#root = /** @type {HTMLDetailsElement} */ (root);
     this.#texts = texts;
     root.append(this.#summary, this.#body);
@@ -45,15 +50,22 @@ export class NumbersTable {
 
   render() {
     const { t } = this.#texts;
-    const columns = COLUMNS.filter(([name]) => this.#history[name]?.length);
+    const columns = columnsOf(this.#history).filter(({ name }) => this.#history[name].length);
     this.#root.hidden = !columns.length;
     this.#summary.textContent = t("table.title");
     if (!this.#root.open || !columns.length) return;
-    const length = this.#history[columns[0][0]].length;
+    const length = Math.max(...columns.map(({ name }) => this.#history[name].length));
     this.#body.replaceChildren(h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("table.epoch")),
-        ...columns.map(([, label]) => h("th", { scope: "col" }, t(label))))),
+        ...columns.map((column) => h("th", { scope: "col" }, this.#title(column))))),
       h("tbody", {}, ...spread(length, ROWS).map((at) => h("tr", {}, h("th", { scope: "row" }, String(at + 1)),
-        ...columns.map(([name, , format]) => h("td", {}, format(this.#history[name][at]))))))));
+        ...columns.map(({ name, measure }) => h("td", {}, MEASURES[measure].format(this.#history[name][at]))))))));
+  }
+
+  /** @param {import("./networks.js").Name} column */
+  #title({ network, measure, validated }) {
+    const { t } = this.#texts;
+    const title = t(MEASURES[measure][validated ? "validation" : "train"]);
+    return network ? t("table.network", { network: this.#called(network), measure: title }) : title;
   }
 }

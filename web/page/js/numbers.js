@@ -5,14 +5,25 @@
 const DASH = "–";
 
 /**
- * A cost: four decimals, or two digits and a power of ten where those would say little.
+ * A cost: four decimals, two of a large one, or two digits and a power of ten where those would say little.
  * @param {number | null | undefined} value
  */
 export function cost(value) {
   if (!isNumber(value)) return DASH;
   const size = Math.abs(value);
   if (value !== 0 && (size >= 1e5 || size < 1e-3)) return value.toExponential(1).replace("e+", "e");
-  return String(Number(value.toFixed(4)));
+  return String(Number(value.toFixed(size >= 100 ? 2 : 4)));
+}
+
+/**
+ * Any number: whole ones in full, others with four decimals, or three digits and a power of ten where those say little.
+ * @param {number | null | undefined} value
+ */
+export function number(value) {
+  if (!isNumber(value)) return DASH;
+  const size = Math.abs(value);
+  if (size >= 1e7 || (value !== 0 && size < 1e-3)) return value.toExponential(2).replace(/\.?0*e\+?/, "e");
+  return Number(value.toFixed(4)).toLocaleString("en-US", { maximumFractionDigits: 4 });
 }
 
 /**
@@ -39,7 +50,7 @@ export function rate(value) {
 /** @param {number | null | undefined} value in seconds */
 export function duration(value) {
   if (!isNumber(value)) return DASH;
-  if (value < 60) return `${value.toFixed(1)} s`;
+  if (value < 60) return `${value.toFixed(value < 1 ? 2 : 1)} s`;
   const seconds = Math.round(value);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

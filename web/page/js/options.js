@@ -4,8 +4,11 @@
 
 /** @typedef {import("./protocol.js").OptionSpec} OptionSpec */
 /** @typedef {import("./i18n.js").TextKey} TextKey */
-/** @typedef {number | string | number[] | null} Value */
+/** @typedef {number | string | boolean | number[] | null} Value */
 /** @typedef {{problem: TextKey, fill: Record<string, string>}} Problem */
+
+const LONGEST = 10_000; // characters, as in Python
+const UNPRINTABLE = /[^\P{C}\n\t]|[^\P{Z} ]/u;
 
 /** @param {OptionSpec} spec @returns {string} */
 export function defaultText(spec) {
@@ -34,6 +37,12 @@ export function readOption(spec, text) {
       return readNumber(trimmed, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, "problem.float", range(spec));
     case "ints":
       return readList(trimmed, range(spec));
+    case "bool":
+      return ["true", "false"].includes(trimmed) ? { value: trimmed === "true" }
+        : { problem: "problem.bool", fill: {} };
+    case "text":
+      return text.length <= LONGEST && !UNPRINTABLE.test(text) ? { value: text }
+        : { problem: "problem.text", fill: { most: bound(LONGEST) } };
     case "choice":
       return spec.choices.includes(trimmed) ? { value: trimmed }
         : { problem: "problem.choice", fill: { choices: spec.choices.join(", ") } };

@@ -90,7 +90,26 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  * @property {number} prediction
  * @property {(number | null)[]} probabilities
  *
- * @typedef {DecisionSurface | Outputs | Digits | RandomDigit} FigureEvent
+ * @typedef {object} Plot lines over a common axis
+ * @property {"plot"} kind
+ * @property {string} name
+ * @property {string[]} lines
+ * @property {Float64Array} x
+ * @property {Float64Array} values line by line, each as long as `x`; NaN is a gap
+ * @property {boolean} [log] the vertical axis is logarithmic
+ * @property {boolean} [ordered] the lines are an order, such as layers
+ * @property {[number | null, number | null][]} [points] beside the lines
+ * @property {boolean} [walk] the points follow each other and are joined
+ *
+ * @typedef {object} Table
+ * @property {"table"} kind
+ * @property {string} name
+ * @property {string[]} columns
+ * @property {(string | number | boolean | null)[][]} rows
+ * @property {string[]} [percent] columns whose numbers are shares of one
+ *
+ * @typedef {(DecisionSurface | Outputs | Digits | RandomDigit | Plot | Table) & {name?: string}} FigureEvent
+ *   pictures of one kind are told apart by `name`
  * @typedef {{text: string}} OutputEvent
  *
  * @typedef {object} RunResult
@@ -135,17 +154,32 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  *
  * @typedef {object} OptionSpec
  * @property {string} name
- * @property {"int" | "float" | "choice" | "ints"} type
- * @property {number | string | number[] | null} default
+ * @property {"int" | "float" | "choice" | "ints" | "bool" | "text"} type
+ * @property {number | string | boolean | number[] | null} default
  * @property {number | null} minimum
  * @property {number | null} maximum
  * @property {string[]} choices
+ * @property {Record<string, Bilingual>} choice_texts what a choice is called; one without is shown as it stands
  * @property {boolean} optional whether it may be left empty
  * @property {Bilingual} label
  * @property {Bilingual} help
  *
+ * @typedef {object} FigureWords what a lesson says of one of its pictures; a key without words is shown as it stands
+ * @property {Bilingual} [title]
+ * @property {Bilingual} [caption]
+ * @property {Bilingual} [x]
+ * @property {Bilingual} [y]
+ * @property {Record<string, Bilingual>} [lines]
+ * @property {Record<string, Bilingual>} [columns]
+ * @property {Record<string, Bilingual>} [cells]
+ *
  * @typedef {object} LessonSpec
  * @property {string} name
+ * @property {Bilingual} chapter
+ * @property {boolean} trains false for a lesson without a training; its run is one stretch
+ * @property {("loss" | "accuracy")[]} curves the measures of its trainings
+ * @property {string[]} figures the pictures that it shows: "digits", "plot:cost"
+ * @property {Record<string, FigureWords>} figure_texts by "plot:cost", or "cost" alone
  * @property {Bilingual} title
  * @property {Bilingual} shows
  * @property {Bilingual} look

@@ -18,6 +18,9 @@ import { cost, count, duration, percent, rate } from "./numbers.js";
  * @property {number | null} [stepsPerSecond]
  * @property {number} [seconds]
  * @property {string} [device]
+ * @property {number} [fit] which training of the run this is
+ * @property {boolean} [trains] false for a lesson without a training; its run is one stretch
+ * @property {readonly ("loss" | "accuracy")[]} [measures] those that the lesson is known to have
  * @property {() => string} [source] what is learned from, in words
  * @property {"waiting" | "running" | "done" | "stopped" | "failed"} [state]
  */
@@ -69,9 +72,10 @@ export class Results {
   show(progress) {
     this.#progress = progress;
     const { t } = this.#texts;
-    const { epoch = 0, share = 0, epochs, state = "waiting", source } = progress;
+    const { epoch = 0, share = 0, epochs, state = "waiting", source, trains = true } = progress;
     const numbers = numbersOf(progress);
     if (state === "waiting") this.#cells.clear();
+    this.#strip.hidden = !numbers.length;
     const cells = numbers.map(([label, value, rest = ""], at) => {
       const cell = this.#cells.get(label) ?? new Cell();
       this.#cells.set(label, cell);
@@ -83,21 +87,35 @@ export class Results {
     }
     setText(this.#source, source?.() ?? "");
     this.#source.hidden = !this.#source.textContent;
-    this.#bar.value = epochs ? Math.min(1, (epoch + share) / epochs) : 0;
+    if (state === "running" && !epochs) this.#bar.removeAttribute("value");
+    else this.#bar.value = epochs ? Math.min(1, (epoch + share) / epochs) : Number(state === "done");
     this.#bar.setAttribute("aria-label", t("results.progress"));
-    setText(this.#note, t(`run.${state}`));
+    setText(this.#note, this.#words(state, trains));
+  }
+
+  /** @param {NonNullable<Progress["state"]>} state @param {boolean} trains */
+  #words(state, trains) {
+    const { t } = this.#texts;
+    const { fit = 1, seconds } = this.#progress;
+    if (!trains && state === "waiting") return t("plain.waiting");
+    if (!trains && state === "running") return t("plain.running");
+    if (!trains && seconds !== undefined) return `${t(`run.${state}`)} · ${duration(seconds)}`;
+    return state === "running" && fit > 1 ? t("run.another", { fit }) : t(`run.${state}`);
   }
 }
 
 /** @param {Progress} progress @returns {[label: TextKey, value: string, rest?: string][]} */
-function numbersOf({ logs = {}, epoch, epochs, stepsPerSecond, seconds, device }) {
+function numbersOf({ logs = {}, measures = [], epoch, epochs, stepsPerSecond, seconds, device, trains = true }) {
   /** @type {[TextKey, string, string?][]} */
   const judged = "test_accuracy" in logs ? [["results.test", percent(logs.test_accuracy, 2)]]
     : "val_accuracy" in logs ? [["results.validation", percent(logs.val_accuracy, 2)]] : [];
+  /** @type {typeof judged} */
+  const measured = [];
+  if (measures.includes("accuracy") || "accuracy" in logs) measured.push(["results.accuracy", percent(logs.accuracy)]);
+  if (measures.includes("loss") || "loss" in logs) measured.push(["results.cost", cost(logs.loss)]);
+  if (!trains && !epochs && !measured.length) return []; // the time that it took stands beside the bar
   return [
-    ...judged,
-    ["results.accuracy", percent(logs.accuracy)],
-    ["results.cost", cost(logs.loss)],
+    ...judged, ...measured,
     ["results.epoch", epochs ? count(epoch) : "–", epochs ? ` / ${count(epochs)}` : ""],
     ["results.speed", rate(stepsPerSecond)],
     ["results.time", duration(seconds)],

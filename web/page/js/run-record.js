@@ -14,7 +14,7 @@ export class RunRecord {
   /** @param {string} name @param {any} data an event of the worker */
   add(name, data) {
     if (name === "output") this.output += data.text;
-    if (name === "fit") this.device = data.device;
+    if (name === "fit") [this.device, this.history] = [data.device, {}]; // of the training under way
     if (name === "batch" || name === "epoch") this.seconds = data.seconds;
     if (name !== "epoch") return;
     for (const [key, values] of Object.entries(/** @type {History} */ (data.history))) {

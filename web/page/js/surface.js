@@ -1,38 +1,38 @@
 /**
- * XOR's decision surface: the network's output all over the plane in colour, the line where it is undecided, and the
- * four points with their labels.
+ * A decision surface: the network's output all over the plane in colour, the line where it is undecided, and the
+ * points with their labels.
  */
 
 import { contour } from "./contour.js";
 import { fitted, h, rgb, themed } from "./dom.js";
-import { Picture } from "./picture.js";
+import { isXor, Picture } from "./picture.js";
 
 /** @typedef {import("./protocol.js").DecisionSurface} DecisionSurface */
 
-/** What is shown before any training: the task itself. @type {Omit<DecisionSurface, "values">} */
-const TASK = { kind: "decision_surface", low: -0.5, high: 1.5, size: 0,
-  points: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]] };
+/** What is shown before any training. @type {Pick<DecisionSurface, "low" | "high" | "points">} */
+const PLANE = { low: -0.5, high: 1.5, points: [] };
+/** The same where the task is known. @type {typeof PLANE} */
+const XOR = { ...PLANE, points: [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]] };
 
 /** @extends {Picture<DecisionSurface>} */
 export class SurfacePicture extends Picture {
   #canvas;
 
-  /** @param {import("./i18n.js").Texts} texts */
-  constructor(texts) {
-    const canvas = h("canvas", { class: "surface", id: "surface", role: "img" });
+  /** @param {import("./picture.js").Place} place @param {import("./i18n.js").Texts} texts */
+  constructor(place, texts) {
+    const canvas = h("canvas", { class: "surface", role: "img" });
     const key = h("div", { "class": "surface-key", "aria-hidden": "true" },
       h("span", {}, "0"), h("span", { class: "surface-ramp" }), h("span", {}, "1"));
-    super("decision_surface", { title: "surface.title", caption: "surface.caption", empty: "surface.empty" }, texts,
-      [canvas, key]);
+    super(place, texts, { title: "surface.title", caption: "surface.caption", empty: "surface.empty" }, [canvas, key]);
     this.#canvas = canvas;
     new ResizeObserver(() => this.render()).observe(canvas);
   }
 
   render() {
     super.render();
-    const { low, high, points } = this.figure ?? TASK;
+    const { low, high, points } = this.figure ?? (isXor(this.place) ? XOR : PLANE);
     const { context, width, height } = fitted(this.#canvas);
-    this.#canvas.setAttribute("aria-label", this.caption.textContent ?? "");
+    this.#canvas.setAttribute("aria-label", `${this.title}. ${this.caption.textContent}`);
     const { fontSize, fontFamily } = getComputedStyle(document.documentElement);
     const em = parseFloat(fontSize);
     const margin = 1.625 * em;
