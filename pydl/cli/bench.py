@@ -73,6 +73,7 @@ def measure(device: str = "auto", rounds: int = 15, steps: int = 40) -> dict[str
 
 
 def report(figures: dict[str, Any], as_json: bool = False) -> str:
+    """What `measure` gave, as lines to read or as JSON."""
     if as_json:
         return json.dumps(figures, indent=2)
     lines = [

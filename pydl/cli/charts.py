@@ -1,4 +1,7 @@
-"""Curves and tables drawn with characters, for a terminal; Hangul counts as the two columns that it takes there."""
+"""Curves and tables drawn with characters, for a terminal; Hangul counts as the two columns that it takes there.
+
+It knows nothing of lessons: numbers come in, lines of text go out.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ SIZES = (784, 256, 256, 10)
 
 
 class HandwrittenStep:
+    """The weights, and one training step as a call: (batch, 784) pixels and (batch,) labels in, the loss out."""
+
     def __init__(self, rng: np.random.Generator, learning_rate: float = 0.001) -> None:
         self.weights = []
         for fan_in, units in zip(SIZES, SIZES[1:]):
@@ -45,6 +47,7 @@ class HandwrittenStep:
     def adam(
         self, gradients: list[np.ndarray], beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
     ) -> None:
+        """Adam's update of all weights, in place, as Keras writes it."""
         self.t += 1
         rate = np.float32(self.learning_rate * (1 - beta_2**self.t) ** 0.5 / (1 - beta_1**self.t))
         for w, g, m, v, s in zip(self.weights, gradients, self.means, self.squares, self.scratch):

@@ -1,4 +1,7 @@
-"""What the command line says of lessons, in English or Korean: the list, a lesson's texts and options, its result."""
+"""What the command line says of lessons, in English or Korean: the list, a lesson's texts and options, its result.
+
+All words come from the lessons' texts, or from the table here; nothing is printed, lines are returned.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +65,7 @@ def explanation(name: str, language: str) -> str:
 
 
 def usage(option: Option, language: str) -> str:
+    """An option as it is typed, what it takes, and its default."""
     default = WORDS["suits"][language] if option.default is None else _plain(option.default)
     return f"--{option.name:<14} {option.expected()} ({WORDS['default'][language]} {default})"
 

@@ -1,4 +1,7 @@
-"""What the command line understands, and how it answers: results on standard output, one line for a mistake, exit 2."""
+"""What the command line understands, and how it answers: results on standard output, one line for a mistake, exit 2.
+
+It reads arguments by what a lesson says of its options, runs it, and leaves the words to the modules beside it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The figures of a lesson, drawn with characters: the last of each, when the lesson has ended."""
+"""The figures of a lesson, drawn with characters: the last of each, when the lesson has ended.
+
+The page draws the same figures as they come; a terminal shows what is left of them when all is done.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,15 @@ CHAPTERS: list[tuple[dict[str, str], list[str]]] = [
     ({"en": "Deep networks", "ko": "깊은 신경망"}, ["xor", "xor_deep", "activations"]),
     (
         {"en": "Handwritten digits", "ko": "손글씨 숫자"},
-        ["mnist_relu", "mnist_softmax_vs_relu", "mnist_dnn", "mnist_keras", "mnist_dropout", "mnist_ensemble"],
+        [
+            "mnist_relu",
+            "mnist_softmax_vs_relu",
+            "mnist_dnn",
+            "mnist_keras",
+            "mnist_dropout",
+            "mnist_cnn",
+            "mnist_ensemble",
+        ],
     ),
 ]
 NAMES = [name for _, names in CHAPTERS for name in names]
@@ -35,7 +43,7 @@ COMMON = ("device", "seed", "epochs", "dataset", "subset")
 
 
 def run(name: str, **options: Any) -> Outcome:
-    """Runs a lesson; options that are not given take their defaults.
+    """Runs a lesson by its name; options that are not given take their defaults.
 
     Returns {"history": as in `fit`, "result": plain numbers}. Raises LessonError before anything is run where the
     lesson, an option or a value does not exist.
@@ -55,7 +63,7 @@ def options_for(name: str) -> dict[str, Option]:
 
 
 def texts(name: str) -> dict[str, Any]:
-    """The texts of a lesson, each {"en", "ko"}: title, shows, look, try; and `figures`, the words of its pictures."""
+    """The texts of a lesson by its name, each {"en", "ko"}: title, shows, look, try; and its pictures' `figures`."""
     _module(name)
     return _texts(name)
 
@@ -66,7 +74,7 @@ def catalog() -> list[dict[str, Any]]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """One lesson's entry in the catalog."""
+    """The entry of the lesson of this name in the catalog."""
     module, words = _module(name), texts(name)
     trains = name not in WITHOUT_TRAINING
     chapter = next(title for title, names in CHAPTERS if name in names)

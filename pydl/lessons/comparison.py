@@ -1,4 +1,7 @@
-"""Comparison: several networks of one lesson side by side, published beside measured."""
+"""Comparison: several networks of one lesson side by side, published beside measured.
+
+A lesson adds one network after the other; the pictures grow, and the history holds them all.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,11 @@ class Comparison:
         table("results", ["network", *shares], rows, percent=shares)
 
     def outcome(self) -> Outcome:
-        """What the lesson returns: the main network's curves and figures by their plain names, those of the others
-        (of the figures: of every network) with the network's name before."""
+        """What the lesson returns: a history and a result.
+
+        Both hold the main network's curves and figures by their plain names, and those of the others (of the figures:
+        of every network) with the network's name before.
+        """
         main, *_ = self.histories
         result = {name: values[-1] for name, values in self.histories[main].items()} | self.results[main]
         for network, values in self.results.items():

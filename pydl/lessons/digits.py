@@ -1,4 +1,7 @@
-"""What the lessons on digits share: where the images come from, and the pictures of what a network makes of them."""
+"""What the lessons on digits share: where the images come from, and the pictures of what a network makes of them.
+
+They ask for MNIST or the drawn digits by the same options, and get rows of pixels for either.
+"""
 
 from __future__ import annotations
 
@@ -40,15 +43,20 @@ def load(dataset: str, subset: int | None, seed: int) -> tuple[Rows, Rows]:
 
 
 def as_rows(images: np.ndarray) -> np.ndarray:
+    """Images (n, 28, 28) of 0..255 as rows (n, 784) of 0..1."""
     return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
 def as_images(rows: np.ndarray) -> np.ndarray:
+    """Rows (n, 784) of 0..1 as images (n, 28, 28) of 0..255."""
     return np.round(rows * 255).astype(np.uint8).reshape(-1, 28, 28)
 
 
-def show_digits(rows: np.ndarray, labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Shows "digits": images with their labels and what a network takes them for, which is returned as well, (n,)."""
+def show_digits(rows: np.ndarray, labels: np.ndarray, probabilities: np.ndarray, name: str = "") -> np.ndarray:
+    """Shows "digits": images with their labels and what a network takes them for; returns the latter, (n,).
+
+    name: where there is one, the figure is called "digits:name"
+    """
     predictions: np.ndarray = probabilities.argmax(axis=1)
     show(
         "digits",
@@ -56,6 +64,7 @@ def show_digits(rows: np.ndarray, labels: np.ndarray, probabilities: np.ndarray)
         labels=labels.tolist(),
         predictions=predictions.tolist(),
         confidences=probabilities.max(axis=1).tolist(),
+        **({"name": name} if name else {}),
     )
     return predictions
 

@@ -34,10 +34,11 @@ def plot(
     log: bool = False,
     ordered: bool = False,
 ) -> None:
-    """Shows curves over the same x.
+    """Shows curves over the same x, (points,).
 
-    lines: each one's key and its values, NaN for a gap. points: (x, y) beside the curves; walk joins them, first to
-    last. log: a logarithmic y axis. ordered: the lines are a sequence (layer 1, 2, 3, ...), coloured as one.
+    name: the figure's, by which its words are found. lines: each one's key and its values, NaN for a gap.
+    points: (x, y) beside the curves; walk joins them, first to last. log: a logarithmic y axis. ordered: the lines are
+    a sequence (layer 1, 2, 3, ...), coloured as one.
     """
     extra = {} if points is None else {"points": np.asarray(points, float).tolist(), "walk": walk}
     values = np.array([np.asarray(line, np.float32) for line in lines.values()])
@@ -46,7 +47,10 @@ def plot(
 
 
 def table(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], percent: Sequence[str] = ()) -> None:
-    """Shows rows of texts, numbers, booleans, None for an empty cell. percent: the columns of shares, 0 to 1."""
+    """Shows columns and rows of texts, numbers, booleans, None for an empty cell.
+
+    name: the figure's, by which its words are found. percent: the columns that hold shares, 0 to 1
+    """
     show("table", name=name, columns=list(columns), rows=[list(row) for row in rows], percent=list(percent))
 
 
@@ -64,8 +68,11 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def due(epoch: int, epochs: int) -> bool:
-    """Whether to draw after this epoch (they count from 0): after the 1st, 2nd, 4th, 8th, ..., at equal steps later
-    on, and after the last. A picture costs more than an epoch of a small network."""
+    """Whether to draw after this epoch (they count from 0).
+
+    After the 1st, 2nd, 4th, 8th, ..., at equal steps later on, and after the last: a picture costs more than an epoch
+    of a small network.
+    """
     done = epoch + 1
     return done == epochs or done % max(1, epochs // 50) == 0 or done & epoch == 0
 

@@ -45,6 +45,7 @@ class Loop:
 
     @property
     def history(self) -> dict[str, list[float]]:
+        """What was logged so far, {"loss": [...], ...}."""
         return self._history.history
 
     def __iter__(self) -> Iterator[int]:

@@ -8,7 +8,7 @@ that is sure and wrong, cross-entropy does, so its gradient is the larger the wo
 from typing import Annotated
 
 import pydl
-from pydl import data, nn
+from pydl import data, nn, optim
 
 from . import digits
 from .comparison import Comparison
@@ -42,7 +42,7 @@ def run(
             name=name,
         )
         model.summary()
-        model.compile(optimizer=pydl.optim.RMSprop(learning_rate), loss=name, metrics=["accuracy"])
+        model.compile(optimizer=optim.RMSprop(learning_rate=learning_rate), loss=name, metrics=["accuracy"])
         history = model.fit(
             x_train,
             y_train,

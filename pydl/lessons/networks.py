@@ -1,4 +1,7 @@
-"""Several networks in one lesson: their numbers side by side in one dictionary, as a history and a result want them."""
+"""Several networks in one lesson: their numbers side by side in one dictionary, as a history and a result want them.
+
+A history knows one network's curves; lessons that train several put the others' beside them, under longer names.
+"""
 
 from __future__ import annotations
 

@@ -78,6 +78,7 @@ class Option:
             raise LessonError(f"option {self.name}: expected {self.expected()}, received {received}") from None
 
     def expected(self) -> str:
+        """What it takes, in words, for messages and for the help."""
         if self.type == "choice":
             return f"one of {', '.join(self.choices)}"
         if self.type == "bool":

@@ -111,6 +111,7 @@ def train_together(activation: str, seeds: range, epochs: int, learning_rate: fl
     optimizer = optim.SGD(learning_rate)
     optimizer.build([*kernels, *biases])
     activate = getattr(F, activation)
+    cost = losses.BinaryCrossentropy()
     targets = np.broadcast_to(TARGETS, (len(seeds), *TARGETS.shape)).copy()
 
     @jit(device=device)
@@ -118,17 +119,17 @@ def train_together(activation: str, seeds: range, epochs: int, learning_rate: fl
         optimizer.zero_grad()
         for kernel, bias in zip(kernels[:-1], biases):
             x = activate(x @ kernel + bias)
-        costs = F.sigmoid_cross_entropy_with_logits(y, x @ kernels[-1] + biases[-1]).mean(axis=(1, 2))
+        hypothesis = F.sigmoid(x @ kernels[-1] + biases[-1])
+        costs = cost.call(y, hypothesis).mean(axis=(1, 2))
         costs.sum().backward()  # the networks share no weight, so each gets the gradient of its own cost
         optimizer.step()
         return costs
 
-    costs = np.full(len(seeds), np.log(2))
     loop = Loop(epochs, samples=len(INPUTS), device=device)
     for _ in loop:
-        new = step(INPUTS, targets).numpy()
-        costs = np.where(np.isfinite(new), new, np.inf)  # a network may diverge: it has not solved it
-        loop.log(loss=np.median(costs), accuracy=(costs < SOLVED).mean())
+        costs: np.ndarray = step(INPUTS, targets).numpy()
+        # A network that overflows to NaN has not solved it; the others go on.
+        loop.log(loss=np.nanmedian(costs), accuracy=(costs < SOLVED).mean())
     return costs
 
 

@@ -22,5 +22,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "mnist_dnn": {"dataset": "drawn_digits", "subset": 200, "epochs": 1, "layers": [32]},
     "mnist_keras": {"dataset": "drawn_digits", "subset": 200, "epochs": 1, "units": 32},
     "mnist_dropout": {"dataset": "drawn_digits", "subset": 200, "epochs": 1, "layers": [32]},
+    "mnist_cnn": {"dataset": "drawn_digits", "subset": 200, "epochs": 1, "filters": [4, 8]},
     "mnist_ensemble": {"dataset": "drawn_digits", "subset": 200, "epochs": 1, "layers": [32], "members": 2},
 }

@@ -2,8 +2,9 @@
 
 import pytest
 
-from pydl import lessons
+from pydl import callbacks, lessons
 from pydl.data import DataError
+from pydl.train import TrainingStopped, control
 
 
 @pytest.fixture(scope="session")
@@ -32,5 +33,35 @@ def on_mnist():
             return lessons.run(lesson, **options)["result"]
         except DataError as error:
             pytest.skip(f"no MNIST on this machine: {error}")
+
+    return run
+
+
+class StopAt(callbacks.Callback):
+    """Asks for a stop after so many batches of a lesson's nth training."""
+
+    def __init__(self, training, batches):
+        self.wanted = training, batches
+        self.begun = self.batches = 0
+
+    def on_train_begin(self, logs):
+        self.begun += 1
+        self.batches = 0
+
+    def on_train_batch_end(self, batch, logs):
+        self.batches += 1
+        if (self.begun, self.batches) == self.wanted:
+            control.request_stop()
+
+
+@pytest.fixture(scope="session")
+def history_of_stopped():
+    """Stops a lesson and gives the history of the training that was under way: nothing may have run after the stop."""
+
+    def run(lesson, training, batches, **options):
+        with callbacks.observing(StopAt(training, batches)) as watching, pytest.raises(TrainingStopped) as stopped:
+            lessons.run(lesson, **options)
+        assert (watching.begun, watching.batches) == (training, batches)
+        return stopped.value.history
 
     return run
