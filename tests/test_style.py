@@ -1,11 +1,14 @@
 """The whole tree keeps to the rules of pyproject.toml's [tool.ruff], and the package is typed, strictly."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 from tests.support.process import ROOT
+
+SCRIPT = "tests/user_script.py"
 
 
 def complaints(package, *arguments):
@@ -20,6 +23,14 @@ def test_ruff_finds_nothing():
     assert not found, f"\n{found}"
 
 
-def test_mypy_finds_nothing_in_the_package(tmp_path):
-    found = complaints("mypy", "--strict", "--cache-dir", str(tmp_path), "pydl")
+def test_mypy_finds_nothing_in_the_package_and_in_a_script_that_uses_it(tmp_path):
+    found = complaints("mypy", "--strict", "--cache-dir", str(tmp_path), "pydl", SCRIPT)
     assert not found, f"\n{found}"
+
+
+def test_the_script_runs_as_it_stands(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, SCRIPT, str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "model.npz").is_file()

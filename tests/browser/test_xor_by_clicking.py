@@ -49,6 +49,7 @@ def test_the_curves_and_the_decision_surface_are_drawn(lab):
     start(lab)
     wait_for_the_end(lab)
     for chart in ("#chart-cost", "#chart-accuracy"):
+        lab.wait(f"document.querySelector('{chart} canvas')")  # at the end the charts are made anew, with a frame
         assert ink(lab, f"{chart} canvas") > 5, chart
     assert ink(lab, "[data-figure=decision_surface] canvas") > 20
 

@@ -1,7 +1,10 @@
-"""What unit tests of several rooms share: gradient checks by random projections, agreement norm by norm, and an
-interpreter of Programs that knows nothing of memory plans."""
+"""What unit tests of several rooms share: agreement norm by norm, errors that say what is wrong, gradient checks by
+random projections, and an interpreter of Programs that knows nothing of memory plans."""
+
+import hashlib
 
 import numpy as np
+import pytest
 
 import pydl
 from pydl import Tensor
@@ -25,6 +28,22 @@ def assert_agree(actual, expected, rtol=None, atol=0.0):
     error = np.linalg.norm((actual[finite] - expected[finite]).astype(np.float64))
     allowed = atol + rtol * np.linalg.norm(expected[finite].astype(np.float64))
     assert error <= allowed, f"differ by {error:g}, allowed {allowed:g}\n{actual}\nexpected\n{expected}"
+
+
+def assert_refused(call, kind, *named):
+    """The call raises an error of this kind, a single line that names what there is to know."""
+    with pytest.raises(kind) as error:
+        call()
+    message = str(error.value)
+    assert "\n" not in message, f"expected a single line, received {message!r}"
+    for part in named:
+        assert part in message, f"expected {part!r} in {message!r}"
+
+
+def fingerprint(*arrays):
+    """The first 16 digits of the SHA-256 of arrays' little-endian bytes: golden ones hold on every machine."""
+    parts = (np.asarray(array, array.dtype.newbyteorder("<")).tobytes() for array in arrays)
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 # ---- gradients
