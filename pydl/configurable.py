@@ -40,7 +40,7 @@ class Configurable:
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments by name, in the types that JSON knows. Raises ConfigError."""
         config = {}
-        for name in _arguments(type(self)):
+        for name in arguments(type(self)):
             if not hasattr(self, name):
                 raise ConfigError(
                     f"{type(self).__name__}: its argument {name!r} is not kept as an attribute, so its configuration "
@@ -52,7 +52,7 @@ class Configurable:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The object that a configuration describes. Raises ConfigError."""
-        unknown = sorted(set(config) - set(_arguments(cls)))
+        unknown = sorted(set(config) - set(arguments(cls)))
         if unknown:
             raise ConfigError(f"{cls.__name__}: unknown in its configuration: {', '.join(unknown)}")
         try:
@@ -115,7 +115,7 @@ def _written(description: Any, usual: Mapping[str, Any]) -> str:
 def _defaults(cls: type) -> dict[str, Any]:
     function = cls.__init__  # type: ignore[misc]
     values = [_shown(value) for value in getattr(function, "__defaults__", None) or ()]
-    names = _arguments(cls)[: getattr(getattr(function, "__code__", None), "co_argcount", 1) - 1]
+    names = arguments(cls)[: getattr(getattr(function, "__code__", None), "co_argcount", 1) - 1]
     named = {name: _shown(value) for name, value in (getattr(function, "__kwdefaults__", None) or {}).items()}
     return dict(zip(names[len(names) - len(values) :], values)) | named
 
@@ -127,7 +127,8 @@ def _shown(value: Any) -> Any:
         return value
 
 
-def _arguments(cls: type) -> tuple[str, ...]:
+def arguments(cls: type) -> tuple[str, ...]:
+    """The names of what a class's constructor takes."""
     code = getattr(cls.__init__, "__code__", None)  # type: ignore[misc]
     return () if code is None else code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
 

@@ -1,4 +1,7 @@
-"""Where downloads are kept, and files that appear whole or not at all."""
+"""Where downloads are kept, and files that appear whole or not at all.
+
+It stands at the bottom, for `data` (downloads, CSV files) and `io` (models) alike.
+"""
 
 from __future__ import annotations
 

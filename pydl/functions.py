@@ -1,4 +1,7 @@
-"""Functions of Tensors that are nobody's method: a choice, a joining, and the gradient of a function."""
+"""Functions of Tensors that are nobody's method: a choice, a joining, and the gradient of a function.
+
+They are the part of the API that stands beside Tensor's own methods: `pydl.where`, `pydl.concatenate`, `pydl.grad`.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,8 @@ def grad(function: Callable[..., Tensor], argnums: int | tuple[int, ...] = 0) ->
     argnums: which arguments to differentiate by. A tuple gives a tuple of gradients. Gradients can be differentiated
     again: grad(grad(f)).
     """
+    if not callable(function):
+        raise TypeError(f"grad: expected a function, received {function!r}")
 
     def gradient(*given: Any) -> Tensor | tuple[Tensor, ...]:
         numbers = (argnums,) if isinstance(argnums, int) else argnums

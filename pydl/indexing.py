@@ -1,4 +1,7 @@
-"""NumPy's basic indexing, worked out on shapes alone: numbers, slices, `...` and None become one slice per axis."""
+"""NumPy's basic indexing, worked out on shapes alone: numbers, slices, `...` and None become one slice per axis.
+
+`Tensor.__getitem__` asks here, then makes one slice and one reshape of the answer.
+"""
 
 from __future__ import annotations
 

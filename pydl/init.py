@@ -16,6 +16,7 @@ import numpy as np
 
 from . import random
 from .configurable import Configurable
+from .ops import ShapeError
 from .random import Generator
 from .registry import named, resolve
 
@@ -23,7 +24,7 @@ TRUNCATED_DEVIATION = 0.87962566103423978  # of a standard normal cut off at +-2
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
-    """How many inputs feed one output, and how many outputs one input feeds, for a kernel (..., in, out)."""
+    """How many inputs feed one output, and how many outputs one input feeds, for a kernel of shape (..., in, out)."""
     if len(shape) < 2:
         return float(max(1, math.prod(shape))), float(max(1, math.prod(shape)))
     field = math.prod(shape[:-2])
@@ -48,9 +49,9 @@ class Initializer(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must define values(shape, generator)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Constant(Initializer):
-    """Every element the same."""
+    """Every element `value`."""
 
     value: float = 0.0
 
@@ -72,7 +73,7 @@ class Ones(Constant):
         super().__init__(1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RandomNormal(Initializer):
     """Normally distributed around `mean` with deviation `stddev`."""
 
@@ -87,7 +88,7 @@ class RandomNormal(Initializer):
         return generator.normal(shape, self.mean, self.stddev)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RandomUniform(Initializer):
     """Even over [minval, maxval): deviation (maxval - minval) / sqrt(12)."""
 
@@ -103,7 +104,7 @@ class RandomUniform(Initializer):
         return generator.uniform(shape, self.minval, self.maxval)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TruncatedNormal(Initializer):
     """Normally distributed around `mean`, drawn again beyond two deviations.
 
@@ -126,7 +127,7 @@ _MODES = ("fan_in", "fan_out", "fan_avg")
 _DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VarianceScaling(Initializer):
     """Variance scale / n, so that signals keep their size from layer to layer.
 
@@ -141,6 +142,8 @@ class VarianceScaling(Initializer):
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        if self.distribution == "normal":
+            object.__setattr__(self, "distribution", "truncated_normal")  # Keras's other name for it
         if not self.scale > 0:
             raise ValueError(f"VarianceScaling: expected a scale above 0, received {self.scale}")
         for name, known in (("mode", _MODES), ("distribution", _DISTRIBUTIONS)):
@@ -228,17 +231,25 @@ INITIALIZERS: dict[str, Initializer] = named({
 
 
 def get(initializer: Any) -> Callable[..., np.ndarray]:
-    """An initialiser by name, by class, or as it is: an Initializer or a function (shape, generator) -> array."""
+    """An initialiser by name, by class, or as it is: an Initializer or a function (shape[, generator]) -> array."""
     found = resolve("initializer", INITIALIZERS, initializer)
     made: Callable[..., np.ndarray] = found() if isinstance(found, type) else found
+    if getattr(getattr(made, "__code__", None), "co_argcount", 2) == 1:
+        return lambda shape, generator=None: made(shape)
     return made
 
 
 def draw(initializer: Any, shape: tuple[int, ...], generator: Generator | None = None) -> np.ndarray:
-    """Initial values by name or initialiser, from the default generator unless another is given."""
+    """float32 numbers of this shape by an initializer or its name, from the default generator unless one is given.
+
+    A function of one's own may give float64. Raises ShapeError where it gives another shape.
+    """
     wanted = get(initializer)
     if _blank.numbers is None:
-        return wanted(tuple(shape), generator or random.default)
+        drawn = np.asarray(wanted(tuple(shape), generator or random.default))
+        if drawn.shape != tuple(shape):
+            raise ShapeError(f"initializer: expected numbers of shape {tuple(shape)}, received {drawn.shape}")
+        return drawn
     if math.prod(shape) > _blank.numbers:
         raise ValueError(f"expected {_blank.numbers} more numbers at most, received weights of shape {tuple(shape)}")
     _blank.numbers -= math.prod(shape)

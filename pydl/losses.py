@@ -59,9 +59,10 @@ class Loss(Configurable):
         """Raises ShapeError where labels cannot belong to a model with outputs of (batch, *output_shape)."""
         self._check_samples(y_true)
         if y_true[:1].size != math.prod(output_shape):
+            numbers = y_true.dtype.kind in "iu" and y_true.size == len(y_true)
             raise ShapeError(
-                f"{self.name}: the model gives {output_shape} numbers per sample, "
-                f"the labels have {y_true.shape[1:]} (shape {y_true.shape})"
+                f"{self.name}: expected labels of shape (n, {', '.join(map(str, output_shape))}) like the outputs, "
+                f"received {y_true.shape}{'; to_categorical makes such rows of class numbers' if numbers else ''}"
             )
 
     def _matched(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -80,7 +81,10 @@ class Loss(Configurable):
 
 
 class MeanSquaredError(Loss):
-    """mean((y_true - y_pred)^2); both of one shape, or y_true (batch,) for y_pred (batch, 1)."""
+    """mean((y_true - y_pred)^2); both of one shape, (batch, ...), or y_true (batch,) for y_pred (batch, 1).
+
+    Source: A.-M. Legendre, "Nouvelles méthodes pour la détermination des orbites des comètes", 1805.
+    """
 
     name = "mean_squared_error"
 
@@ -123,9 +127,11 @@ class _Crossentropy(Loss):
 
 
 class BinaryCrossentropy(_Crossentropy):
-    """-mean(y log p + (1 - y) log(1 - p))
+    """-mean(y log p + (1 - y) log(1 - p)) with p = y_pred, kept within 1e-7 of 0 and 1 as in Keras.
 
+    y_true: labels from 0 to 1, of y_pred's shape, or (batch,) for y_pred (batch, 1).
     from_logits: True where the model gives x with p = sigmoid(x): exact for every x.
+    Source: I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning", 2016, section 6.2.2.
     """
 
     name = "binary_crossentropy"
@@ -143,9 +149,10 @@ class BinaryCrossentropy(_Crossentropy):
 
 
 class CategoricalCrossentropy(_Crossentropy):
-    """-sum(y log p) over the classes; y one-hot (batch, classes).
+    """-sum(y log p) over the classes; y_true = y one-hot rows, y_pred = p, both (batch, classes).
 
     from_logits: True where the model gives x with p = softmax(x): exact for every x.
+    Source: J. Bridle, "Probabilistic Interpretation of Feedforward Classification Network Outputs", 1990.
     """
 
     name = "categorical_crossentropy"
@@ -167,9 +174,10 @@ class CategoricalCrossentropy(_Crossentropy):
 
 
 class SparseCategoricalCrossentropy(_Crossentropy):
-    """-log p[y]; y class numbers (batch,).
+    """-log p[y]; y_true = y class numbers (batch,), integers, y_pred = p (batch, classes).
 
     from_logits: True where the model gives x with p = softmax(x): exact for every x.
+    Source: as for CategoricalCrossentropy, of which it is the one-hot case.
     """
 
     name = "sparse_categorical_crossentropy"
@@ -188,15 +196,18 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     def check(self, y_true: np.ndarray, output_shape: tuple[int, ...]) -> None:
         classes = output_shape[-1]
         self._check_samples(y_true)
-        if y_true.dtype.kind not in "iu" or y_true.size != len(y_true):
+        if y_true.dtype.kind not in "iuf" or y_true.size != len(y_true):
             raise ShapeError(
-                f"{self.name}: expected integer class numbers of shape (n,), "
+                f"{self.name}: expected class numbers of shape (n,), "
                 f"received {y_true.dtype} of shape {y_true.shape}; for one-hot rows use categorical_crossentropy"
             )
+        if y_true.dtype.kind == "f" and (broken := y_true[y_true % 1 != 0]).size:
+            raise ShapeError(f"{self.name}: expected whole numbers as labels, received {broken.reshape(-1)[0]}")
         if y_true.min() < 0 or y_true.max() >= classes:
+            single = "; for a single output use binary_crossentropy" if classes == 1 else ""
             raise ShapeError(
                 f"{self.name}: the model has {classes} outputs, so labels must be 0 to {classes - 1}; "
-                f"received {y_true.min()} to {y_true.max()}"
+                f"received {y_true.min():g} to {y_true.max():g}{single}"
             )
 
 
@@ -216,7 +227,7 @@ named(LOSSES)
 
 
 class FunctionLoss(Loss):
-    """A function (y_true, y_pred) -> losses as a Loss."""
+    """A function (y_true, y_pred) -> losses per sample or element as a Loss."""
 
     def __init__(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
         self.function = function

@@ -50,16 +50,16 @@ class Generator:
         return words
 
     def uniform(self, shape: Size = (), low: float = 0.0, high: float = 1.0) -> np.ndarray:
-        """float32 numbers, even over [low, high); where low is not 0, rounding can give high itself."""
+        """float32 numbers of this shape, even over [low, high); where low is not 0, rounding can give high itself."""
         unit = (self.bits(int(np.prod(shape))) >> UINT32.type(8)).astype(_FLOAT32) * _STEP
         return (unit * _FLOAT32(high - low) + _FLOAT32(low)).reshape(shape)
 
     def normal(self, shape: Size = (), mean: float = 0.0, std: float = 1.0) -> np.ndarray:
-        """float32 numbers of the normal distribution."""
+        """float32 numbers of this shape, normally distributed around `mean` with deviation `std`."""
         return self._normal(shape, 0.0, 1.0, mean, std)
 
     def truncated_normal(self, shape: Size = (), mean: float = 0.0, std: float = 1.0) -> np.ndarray:
-        """float32 numbers of the normal distribution cut off at two standard deviations."""
+        """float32 numbers of this shape, normally distributed but cut off two deviations `std` from `mean`."""
         return self._normal(shape, _CDF_MINUS_2, 1 - 2 * _CDF_MINUS_2, mean, std)
 
     def _normal(self, shape: Size, low: float, width: float, mean: float, std: float) -> np.ndarray:
@@ -74,7 +74,7 @@ class Generator:
         return np.argsort(words[:n] << np.uint64(32) | words[n:], kind="stable")
 
     def integers(self, low: int, high: int, shape: Size = ()) -> np.ndarray:
-        """int64 numbers from low to high - 1, each as likely as the others to 2^-32."""
+        """int64 numbers of this shape from low to high - 1, each as likely as the others to 2^-32."""
         if not 0 < high - low <= 2**32:
             raise ValueError(f"integers: expected low < high within 2^32, received {low} and {high}")
         words = self.bits(int(np.prod(shape))).astype(np.uint64)
@@ -82,13 +82,15 @@ class Generator:
 
 
 def _key(seed: int) -> np.ndarray:
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+        raise ValueError(f"seed: expected an integer from 0 to 2^64 - 1, received {seed!r}")
     seed = int(seed)
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed: expected an integer from 0 to 2^64 - 1, received {seed}")
     return np.array([seed & 0xFFFFFFFF, seed >> 32], UINT32)
 
 
-default = Generator(0)  # what layers, shuffles and dropout draw from unless they are given another
+# What layers, shuffles and dropout draw from unless they are given another. Threads share it: who draws first, and so
+# what each of them gets, is a matter of chance.
+default = Generator(0)
 
 
 def seed(seed: int) -> None:
@@ -97,7 +99,10 @@ def seed(seed: int) -> None:
 
 
 def uniform(shape: Sequence[int], generator: Generator | None = None) -> Tensor:
-    """A Tensor of float32 numbers even over [0, 1), drawn as part of a step: bits(key, counter), then counter + 1."""
+    """A Tensor of float32 numbers of this shape, even over [0, 1), drawn as part of a step.
+
+    generator: the default one unless given; it gives bits(key, counter), and its counter goes on by 1
+    """
     generator = generator or default
     bits = apply(random_bits, generator.key, generator.counter, shape=tuple(shape))
     generator.counter.assign(generator.counter + 1)
@@ -105,7 +110,7 @@ def uniform(shape: Sequence[int], generator: Generator | None = None) -> Tensor:
 
 
 def bernoulli(shape: Sequence[int], probability: float, generator: Generator | None = None) -> Tensor:
-    """A Tensor of booleans, each true with the given probability, drawn as part of a step like `uniform`."""
+    """A Tensor of booleans of this shape, each true with a probability; drawn from a generator as `uniform` is."""
     if not 0 <= probability <= 1:
         raise ValueError(f"bernoulli: expected a probability from 0 to 1, received {probability}")
     return uniform(shape, generator) < probability

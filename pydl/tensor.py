@@ -93,18 +93,22 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of every axis."""
         return self._value.shape
 
     @property
     def dtype(self) -> np.dtype:
+        """The NumPy dtype of the elements."""
         return self._value.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return math.prod(self.shape)
 
     def __len__(self) -> int:
@@ -166,7 +170,7 @@ class Tensor:
             modes.recorder.keep_gradient(self)
         self._grad = value
 
-    def backward(self, gradient: Tensor | None = None) -> None:
+    def backward(self, gradient: Operand | None = None) -> None:
         """Adds d self / d leaf to `.grad` of every leaf that requires it.
 
         gradient: d loss / d self to start from; 1 for a single number, required otherwise.
@@ -180,7 +184,8 @@ class Tensor:
                     "reduce it with sum() or mean(), or pass its gradient"
                 )
             gradient = Tensor(np.ones(self.shape, self.dtype))
-        elif gradient.shape != self.shape:
+        gradient = as_tensor(gradient, self.dtype)
+        if gradient.shape != self.shape:
             raise ShapeError(f"backward(): expected a gradient of shape {self.shape}, received {gradient.shape}")
         for leaf, part in autograd.gradients(self, gradient):
             if leaf.grad is not None and modes.recorder is not None:
@@ -228,6 +233,9 @@ class Tensor:
     def __rpow__(self, other: Operand) -> Tensor:
         return _binary(ops.elementwise.pow, other, self, floats=True)
 
+    def __abs__(self) -> Tensor:
+        return self.abs()
+
     def __matmul__(self, other: Operand) -> Tensor:
         return matmul(self, other)
 
@@ -259,36 +267,47 @@ class Tensor:
     # ---- functions
 
     def exp(self) -> Tensor:
+        """e^x of every element x."""
         return apply(ops.elementwise.exp, floating(self))
 
     def log(self) -> Tensor:
+        """The natural logarithm of every element: -inf at 0, NaN below."""
         return apply(ops.elementwise.log, floating(self))
 
     def sqrt(self) -> Tensor:
+        """The square root of every element: NaN below 0."""
         return apply(ops.elementwise.sqrt, floating(self))
 
     def tanh(self) -> Tensor:
+        """(e^x - e^-x) / (e^x + e^-x) of every element x."""
         return apply(ops.elementwise.tanh, floating(self))
 
     def sigmoid(self) -> Tensor:
+        """1 / (1 + e^-x) of every element x."""
         return apply(ops.elementwise.sigmoid, floating(self))
 
     def erf(self) -> Tensor:
+        """2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x, of every element x."""
         return apply(ops.special.erf, floating(self))
 
     def relu(self) -> Tensor:
+        """max(x, 0) of every element x; its slope at 0 is 0."""
         return self.maximum(0)
 
     def abs(self) -> Tensor:
+        """|x| of every element x; its slope at 0 is 0."""
         return self.relu() + (-self).relu()  # not maximum(x, -x): so its slope at 0 is 0
 
     def maximum(self, other: Operand) -> Tensor:
+        """The larger of two, element by element, as NumPy broadcasts; of equals `other` has the gradient."""
         return _binary(ops.elementwise.maximum, self, other)
 
     def minimum(self, other: Operand) -> Tensor:
+        """The smaller of two, element by element, as NumPy broadcasts; of equals `other` has the gradient."""
         return -(-self).maximum(-as_tensor(other, self.dtype))
 
     def clip(self, low: Operand, high: Operand) -> Tensor:
+        """min(max(x, low), high), element by element: between low and high the slope is 1, elsewhere 0."""
         return self.maximum(low).minimum(high)
 
     def where(self, a: Operand, b: Operand) -> Tensor:
@@ -299,23 +318,31 @@ class Tensor:
         return apply(ops.elementwise.where, *parts)
 
     def astype(self, dtype: DTypeLike) -> Tensor:
+        """The same numbers in another dtype; what an integer cannot hold of a float is cut off."""
         dtype = np.dtype(dtype)
         return self if dtype == self.dtype else apply(ops.elementwise.cast, self, dtype=dtype)
 
     # ---- reductions
 
     def sum(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
+        """The sum of all elements, or along `axis`: one or several. Raises ShapeError.
+
+        keepdims: True to leave the axes that are summed along, with a length of 1
+        """
         # small integers and booleans are counted in int32, not in their own few bits
         x = self.astype(np.int32) if self.dtype.kind in "biu" and self.dtype.itemsize < 4 else self
         return x._reduce(ops.reduction.sum, axis, keepdims)
 
     def max(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
+        """The largest element; axis, keepdims as for `sum`. Where several are largest they share the gradient."""
         return self._reduce(ops.reduction.max, axis, keepdims)
 
     def min(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
+        """The smallest element; axis, keepdims as for `sum`. Where several are smallest they share the gradient."""
         return -(-self).max(axis, keepdims)
 
     def mean(self, axis: Axes = None, keepdims: bool = False) -> Tensor:
+        """sum / n; axis, keepdims as for `sum`. Raises ShapeError where there is no element."""
         x = floating(self)
         count = math.prod(x.shape[a] for a in normalized_axes(axis, x.ndim))
         if count == 0:
@@ -323,6 +350,7 @@ class Tensor:
         return x.sum(axis, keepdims) / count
 
     def argmax(self, axis: int | None = None) -> Tensor:
+        """The place of the largest element along an axis, of all where none is given: int32, of equals the first."""
         if axis is None:
             return self.reshape((-1,)).argmax(0)
         return apply(ops.reduction.argmax, self, axis=normalized_axes(axis, self.ndim)[0])
@@ -335,25 +363,30 @@ class Tensor:
     # ---- movement
 
     def reshape(self, *shape: int | Sequence[int]) -> Tensor:
+        """In another shape, `reshape(2, 3)` or `reshape((2, 3))`; one -1 stands for what the others leave."""
         wanted = filled_shape(tuple(int(n) for n in _spread(shape)), self.size)
         if wanted == self.shape and not self._is_state:  # of a variable also this is its value now, not itself
             return self
         return apply(ops.movement.reshape, self, shape=wanted)
 
     def transpose(self, *axes: int | Sequence[int]) -> Tensor:
+        """The axes in another order, `transpose(1, 0, 2)` or `transpose((1, 0, 2))`; reversed unless given."""
         order = tuple(normalized_axes(a, self.ndim)[0] for a in _spread(axes)) or tuple(reversed(range(self.ndim)))
         return apply(ops.movement.transpose, self, axes=order)
 
     @property
     def T(self) -> Tensor:
+        """The axes in reversed order: the transpose of a matrix."""
         return self.transpose()
 
     def swapaxes(self, a: int, b: int) -> Tensor:
+        """Axes a and b in each other's place."""
         order = list(range(self.ndim))
         order[a], order[b] = order[b], order[a]
         return self.transpose(order)
 
     def broadcast_to(self, shape: Sequence[int]) -> Tensor:
+        """Repeated along axes of length 1, and new ones in front, until it has this shape. Raises ShapeError."""
         shape = tuple(shape)
         return self if shape == self.shape else apply(ops.movement.broadcast, self, shape=shape)
 
@@ -363,11 +396,11 @@ class Tensor:
         return apply(ops.movement.pad, self, before=tuple(before), after=tuple(after), interior=between)
 
     def unfold(self, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
-        """The windows of images (n, h, w, c) as (n, rows, columns, *window, c): all that lie wholly inside."""
+        """The windows of images (n, h, w, c) that lie wholly inside, strides apart: (n, rows, columns, *window, c)."""
         return apply(ops.windows.unfold, self, window=tuple(window), strides=tuple(strides))
 
     def fold(self, size: tuple[int, int], strides: tuple[int, int]) -> Tensor:
-        """Windows (n, rows, columns, h, w, c) added up into images (n, *size, c), from which unfold takes them."""
+        """Windows (n, rows, columns, h, w, c), strides apart, added up into images (n, *size, c)."""
         return apply(ops.windows.fold, self, size=tuple(size), strides=tuple(strides))
 
     def __getitem__(self, index: Any) -> Tensor:
@@ -383,12 +416,13 @@ class Tensor:
         return (self[row] for row in range(len(self)))
 
     def gather(self, indices: Operand) -> Tensor:
-        """The rows with the given numbers, in that order."""
+        """The rows (...) with the numbers `indices` (n,), in that order: (n, ...); negative ones count from the end."""
         return apply(ops.indexing.gather, self, as_input(indices))
 
     def one_hot(self, depth: int, dtype: DTypeLike = FLOAT32) -> Tensor:
-        """Class numbers (...) as rows with a single one (..., depth)."""
-        return apply(ops.indexing.one_hot, self, depth=depth, dtype=np.dtype(dtype))
+        """Class numbers (...) as rows with a single one (..., depth); floats, which Tensor([0, 2]) has, are cut off."""
+        numbers = self.astype(np.int32) if self.dtype.kind == "f" else self
+        return apply(ops.indexing.one_hot, numbers, depth=depth, dtype=np.dtype(dtype))
 
 
 def matmul(a: Operand, b: Operand) -> Tensor:
@@ -422,7 +456,10 @@ def _as_array(data: Operand, dtype: DTypeLike | None = None) -> np.ndarray:
     if isinstance(data, Tensor):
         array = data.numpy() if data._is_state else data._array()
     else:
-        array = np.asarray(data)
+        try:
+            array = np.asarray(data)
+        except ValueError as error:  # lists of different lengths
+            raise ShapeError(f"Tensor: expected rows of one length ({error})") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"Tensor: expected numbers, received {type(data).__name__} of dtype {array.dtype}")
     if dtype is None:
@@ -445,12 +482,14 @@ def as_input(data: Operand) -> Tensor:
 
 
 def as_tensor(value: Operand, dtype: DTypeLike | None = None) -> Tensor:
+    """A Tensor as it is, anything else as a new one; a single number takes `dtype`."""
     if isinstance(value, Tensor):
         return value
     return Tensor(value, dtype=dtype if isinstance(value, (Number, bool, np.generic)) else None)
 
 
 def floating(x: Tensor) -> Tensor:
+    """A Tensor of floats as it is, of integers or booleans as float32."""
     return x if x.dtype.kind == "f" else x.astype(FLOAT32)
 
 

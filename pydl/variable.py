@@ -21,7 +21,11 @@ class Variable(Tensor):
     """State: a Tensor that a step may change, and only through `assign`.
 
     A Program reads and writes it by identity, so a compiled step sees every change. Its array stays the same object
-    for life; its shape and dtype never change. Its name begins with the name scopes in which it is made.
+    for life; its shape and dtype never change.
+
+    value: what it begins with, copied; dtype as for Tensor
+    name:  what Programs, files and messages call it; the name scopes in which it is made come before it
+    requires_grad: True to have `backward()` fill in `.grad`
     """
 
     _is_state = True
@@ -67,7 +71,7 @@ class Variable(Tensor):
 
 
 class Parameter(Variable):
-    """A Variable that training changes: the optimizer follows its gradient."""
+    """A Variable that training changes: the optimizer follows its gradient. Arguments as for Variable."""
 
     def __init__(self, value: Operand, name: str = "parameter", dtype: DTypeLike | None = None) -> None:
         super().__init__(value, name, requires_grad=True, dtype=dtype)

@@ -8,6 +8,7 @@ one loop over these functions, without an allocation.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..jit.program import Instruction, Program, Value
 
 
 def available() -> bool:
+    """Whether it runs here: always."""
     return True
 
 
@@ -29,6 +31,7 @@ class Executable:
     """A Program ready to run: `outputs = executable(*inputs)`; the state arrays change in place."""
 
     def __init__(self, program: Program, state: Sequence[np.ndarray]) -> None:
+        self._lock = threading.Lock()  # there is one block: a second thread waits until the first has its outputs
         plan = plan_memory(program)
         self.bytes = plan.size
         block = _aligned(plan.size)
@@ -53,14 +56,14 @@ class Executable:
         self._outputs = [arrays[value] for value in program.outputs]
 
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
-        for place, array in zip(self._inputs, inputs):
-            np.copyto(place, array)
-        with np.errstate(all="ignore"):  # infinities and NaN are values here; `fit` looks out for them
+        with self._lock, np.errstate(all="ignore"):  # infinities and NaN are values here; `fit` looks out for them
+            for place, array in zip(self._inputs, inputs):
+                np.copyto(place, array)
             for step in self._steps:
                 step()
-        outputs = [array.copy() for array in self._outputs]  # first: one of them may be an old state
-        for copy in self._state_copies:
-            copy()
+            outputs = [array.copy() for array in self._outputs]  # first: one of them may be an old state
+            for copy in self._state_copies:
+                copy()
         return outputs
 
 

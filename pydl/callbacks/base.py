@@ -39,25 +39,49 @@ class Callback:
         """What a checkpoint keeps of this callback: numbers, texts, None, arrays and lists of arrays by name."""
         return {}
 
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        """Raises ValueError for a state from a file that `state()` cannot have given: before anything is changed."""
+        expected = self.state()
+        if set(state) != set(expected):
+            raise ValueError(f"its state has {', '.join(state)}, expected {', '.join(expected)}")
+
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `state()` gave: called after `on_train_begin` where a run is resumed."""
 
-    def on_train_begin(self, logs: Logs) -> None: ...
-    def on_train_end(self, logs: Logs) -> None: ...
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None: ...
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None: ...
-    def on_train_batch_begin(self, batch: int, logs: Logs) -> None: ...
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None: ...
+    def on_train_begin(self, logs: Logs) -> None:
+        """Before the first epoch; the logs are empty."""
+
+    def on_train_end(self, logs: Logs) -> None:
+        """After the last epoch, with its logs; not where an error or a stop has ended the training."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Before an epoch, counted from 0; the logs are empty."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """After an epoch, with its means: {"loss": ..., "accuracy": ..., "val_loss": ...}."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
+        """Before a batch, counted from 0 in every epoch; the logs are empty."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """After a batch, with the means of the epoch so far."""
 
     def on_probe(self, name: str, record: dict[str, Any]) -> None:
-        """A probe has looked inside (`pydl.probes`): its name, and what `History.probes[name]` has been given."""
+        """A probe has looked inside (`pydl.probes`): its name, and the record that `History.probes[name]` was given."""
+
+
+def check_kinds(state: Mapping[str, Any], **kinds: Any) -> None:
+    """Raises ValueError for an entry of a state that is of another kind; for the `check_state` of a callback."""
+    for name, kind in kinds.items():
+        if not isinstance(state[name], kind):
+            raise ValueError(f"its state cannot have {state[name]!r} as {name}")
 
 
 HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
 
 
 class CallbackList:
-    """Several callbacks as one; hooks that none of them overrides cost nothing.
+    """Several callbacks as one, for a model and the params of its `fit`; hooks that none overrides cost nothing.
 
     Those that add to the logs come first, those that run last at the end; the others keep their order.
     """

@@ -1,14 +1,15 @@
-"""Callbacks that write to files while training goes on: checkpoints, and a table of every epoch."""
+"""Callbacks that write to files while training goes on: checkpoints, and a table of every epoch.
+
+Both go on where a resumed run does, and check before the first step that their folder is there.
+"""
 
 from __future__ import annotations
 
 import os
-import string
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from .base import Callback, Logs
+from .base import Callback, Logs, check_kinds
 from .monitor import Monitor
 
 
@@ -52,17 +53,26 @@ class ModelCheckpoint(Monitor):
             raise ValueError(
                 f"ModelCheckpoint: expected save_freq 'epoch' or a number of batches, received {save_freq!r}"
             )
-        if Path(self.filepath).suffix not in (".npz", ".safetensors"):
+        if os.path.splitext(self.filepath)[1] not in (".npz", ".safetensors"):
             raise ValueError(
                 f"ModelCheckpoint: expected a path that ends in .npz or .safetensors, received {self.filepath!r}"
             )
 
     def check_fit(self) -> None:
+        import string  # here: it takes time to load
+
         if self.save_best_only:
             super().check_fit()
         by_batch = self.save_freq != "epoch"
         known = [name for name in self.params["metrics"] if not (by_batch and name.startswith("val_"))]
-        used = {name for _, name, _, _ in string.Formatter().parse(self.filepath) if name is not None}
+        try:
+            used = {name for _, name, _, _ in string.Formatter().parse(self.filepath) if name is not None}
+            self.filepath.format(**dict.fromkeys({*known, *used} - {""}, 0.5) | {"epoch": 1, "batch": 1})
+        except (ValueError, LookupError, AttributeError) as error:
+            raise ValueError(
+                f"ModelCheckpoint: expected a filepath like 'model-{{epoch:02d}}-{{loss:.2f}}.npz', "
+                f"received {self.filepath!r} ({error})"
+            ) from None
         if self.save_best_only:
             used.add(self.monitor)
         if unknown := sorted(used - {"epoch", "batch", *known}):
@@ -71,8 +81,8 @@ class ModelCheckpoint(Monitor):
                 f"ModelCheckpoint: {', '.join(unknown)} is not known when {when} ends; "
                 f"known are epoch, batch, {', '.join(known)}"
             )
-        folder = Path(self.filepath).parent
-        if "{" not in str(folder) and not folder.is_dir():
+        folder = os.path.dirname(self.filepath)
+        if folder and "{" not in folder and not os.path.isdir(folder):
             raise ValueError(f"ModelCheckpoint: there is no folder {folder}")
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
@@ -104,6 +114,10 @@ class ModelCheckpoint(Monitor):
     def state(self) -> dict[str, Any]:
         return {"best": self.best, "batches": self._batches}
 
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        super().check_state(state)
+        check_kinds(state, batches=int)
+
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.best, self._batches = state["best"], state["batches"]
 
@@ -119,6 +133,8 @@ class CSVLogger(Callback):
     """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
+        if not isinstance(separator, str) or len(separator) != 1:
+            raise ValueError(f"CSVLogger: expected separator as a single character, received {separator!r}")
         self.filename = os.fspath(filename)
         self.separator = separator
         self.append = append
@@ -126,8 +142,11 @@ class CSVLogger(Callback):
         self._size = 0  # of the file, as far as this run has written it
 
     def check_fit(self) -> None:
-        if not Path(self.filename).absolute().parent.is_dir():
-            raise ValueError(f"CSVLogger: there is no folder {Path(self.filename).parent}")
+        folder = os.path.dirname(self.filename)
+        if folder and not os.path.isdir(folder):
+            raise ValueError(f"CSVLogger: there is no folder {folder}")
+        if os.path.isdir(self.filename):
+            raise ValueError(f"CSVLogger: expected the name of a file, and {self.filename} is a folder")
 
     def on_train_begin(self, logs: Logs) -> None:
         self._names, self._size = None, 0
@@ -154,6 +173,10 @@ class CSVLogger(Callback):
 
     def state(self) -> dict[str, Any]:
         return {"names": self._names, "size": self._size}
+
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        super().check_state(state)
+        check_kinds(state, names=list | None, size=int)
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         if self._existing() >= state["size"]:  # else the file is gone: it begins anew

@@ -1,4 +1,7 @@
-"""Callbacks that follow one number from epoch to epoch: to stop when it no longer improves, or to slow down."""
+"""Callbacks that follow one number from epoch to epoch: to stop when it no longer improves, or to slow down.
+
+`Monitor` is what they share: which number, which direction is better, and what counts as an improvement.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Callback, Logs
+from .base import Callback, Logs, check_kinds
 
 _MODES = ("auto", "min", "max")
 _LARGER_IS_BETTER = ("acc", "precision", "recall", "f1", "auc", "top_k")
@@ -46,8 +49,12 @@ class Monitor(Callback):
                 "pass mode='min' or mode='max'"
             )
 
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        super().check_state(state)
+        check_kinds(state, best=int | float | None)
+
     def improves(self, value: float, reference: float | None) -> bool:
-        """Whether a value is better than another by more than min_delta; NaN never is."""
+        """Whether a value is better than a reference, if there is one, by more than min_delta; NaN never is."""
         if math.isnan(value):
             return False
         return reference is None or self.sign * (value - reference) > self.min_delta
@@ -89,11 +96,11 @@ class EarlyStopping(Monitor):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        self.patience = patience
+        self.patience = check_epochs(self, "patience", patience)
         self.verbose = verbose
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+        self.start_from_epoch = check_epochs(self, "start_from_epoch", start_from_epoch)
         self._forget()
 
     def _forget(self) -> None:
@@ -137,6 +144,14 @@ class EarlyStopping(Monitor):
         names = ("best", "best_epoch", "wait", "stopped_epoch", "best_weights")
         return {name: getattr(self, name) for name in names}
 
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        super().check_state(state)
+        check_kinds(state, best_epoch=int, wait=int, stopped_epoch=int, best_weights=list | None)
+        if state["best_weights"] is not None:
+            own, kept = self.model.get_weights(), state["best_weights"]
+            if [(w.shape, w.dtype) for w in own] != [(np.shape(w), getattr(w, "dtype", None)) for w in kept]:
+                raise ValueError("its best_weights are not those of this model")
+
     def load_state(self, state: Mapping[str, Any]) -> None:
         vars(self).update(state)
 
@@ -168,8 +183,8 @@ class ReduceLROnPlateau(Monitor):
         super().__init__(monitor, mode, min_delta)
         if not 0 < factor < 1:
             raise ValueError(f"ReduceLROnPlateau: expected a factor between 0 and 1, received {factor}")
-        self.factor, self.patience, self.verbose = factor, patience, verbose
-        self.cooldown, self.min_lr = cooldown, min_lr
+        self.factor, self.patience, self.verbose = factor, check_epochs(self, "patience", patience), verbose
+        self.cooldown, self.min_lr = check_epochs(self, "cooldown", cooldown), min_lr
         self._forget()
 
     def _forget(self) -> None:
@@ -203,8 +218,19 @@ class ReduceLROnPlateau(Monitor):
     def state(self) -> dict[str, Any]:
         return {"best": self.best, "wait": self.wait, "cooldown_counter": self.cooldown_counter}
 
+    def check_state(self, state: Mapping[str, Any]) -> None:
+        super().check_state(state)
+        check_kinds(state, wait=int, cooldown_counter=int)
+
     def load_state(self, state: Mapping[str, Any]) -> None:
         vars(self).update(state)
+
+
+def check_epochs(callback: Callback, name: str, value: Any) -> int:
+    """A number of epochs, from 0."""
+    if not isinstance(value, (int, np.integer)) or value < 0:
+        raise ValueError(f"{type(callback).__name__}: expected {name} as a number of epochs from 0, received {value!r}")
+    return int(value)
 
 
 def check_no_schedule(callback: Callback) -> None:

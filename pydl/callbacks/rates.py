@@ -1,4 +1,7 @@
-"""LearningRateScheduler: the learning rate as a function of the epoch."""
+"""LearningRateScheduler: the learning rate as a function of the epoch.
+
+The rate is the optimizer's state, so that a compiled step sees it without being traced anew.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Two small callbacks: functions as hooks, and a quiet end where the loss is no longer a number."""
+"""Two small callbacks: functions as hooks, and a quiet end where the loss is no longer a number.
+
+Neither keeps any state, so a resumed run needs nothing from them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ class LambdaCallback(Callback):
         if unknown := sorted(set(hooks) - set(HOOKS)):
             raise TypeError(f"LambdaCallback: unknown hook {', '.join(unknown)}; there are {', '.join(HOOKS)}")
         for name, function in hooks.items():
+            if function is not None and not callable(function):
+                raise TypeError(f"LambdaCallback: expected {name} as a function, received {function!r}")
             if function is not None:
                 setattr(self, name, function)
 

@@ -259,11 +259,12 @@ def write_csv(
 ) -> None:
     """Writes numbers as CSV: UTF-8, one row a line, each number with the fewest digits that give it back bit for bit.
 
+    path:  where to; a file that is there already stays whole until the new one is
     data:  a Table, or an array (rows, columns) or (rows,) of floats, integers or booleans (as 1 and 0)
     names: a first row of names; a Table's own unless given. Names that look like numbers need header=True when read
+    delimiter: the character between two fields
 
-    NaN is written as nan, which `read_csv` takes as missing. A file that is there already stays whole until the new one
-    is. Raises DataError.
+    NaN is written as nan, which `read_csv` takes as missing. Raises DataError.
     """
     path = Path(path)
     if isinstance(data, Table):

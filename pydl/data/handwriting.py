@@ -39,6 +39,9 @@ def drawn_digits(n_train: int = 10000, n_test: int = 2000, seed: int = 0) -> tup
     Images are uint8 (n, 28, 28), ink 255 on 0, in a 20 x 20 box around the centre of mass; labels are uint8 (n,), as
     many of every digit as n allows, in random order. Training and test digits come from different random numbers.
 
+    n_train, n_test: how many of each, below 10^7
+    seed:            an integer of up to 64 bits; the digits are all there is to it
+
     The same arguments give the same bytes wherever NumPy rounds float32 as IEEE 754 says: no logarithm, cosine or
     matrix product of a library is involved. A test holds their hash; Linux and Pyodide agree on it. 10,000 digits take
     0.3 s on one core of the machine they were made on, 3 s in Pyodide there.

@@ -24,6 +24,8 @@ _KNOWN = ", ".join(f"0x{code:02x} ({name})" for code, name in DTYPES.items())
 MOST_AXES = 32  # what NumPy 1 could hold; no known file has more than four
 _BLOCK = 1 << 20  # a header may promise more than there is: memory grows only with what is read
 _GZIP = b"\x1f\x8b"
+# A gzip file may hold a thousand times its size. Arrays of zeros do so honestly, while they are small.
+_EXPANDED, _EXPANSION = 1 << 28, 20
 
 
 def read_idx(source: str | os.PathLike[str] | bytes, name: str | None = None) -> np.ndarray:
@@ -43,9 +45,9 @@ def read_idx(source: str | os.PathLike[str] | bytes, name: str | None = None) ->
 
 
 def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Write an array as IDX; gzipped, always to the same bytes, where the name ends in ".gz".
+    """Writes an array of any shape to a path as IDX; gzipped, always to the same bytes, where it ends in ".gz".
 
-    A file that is there already stays whole until the new one is.
+    A file that is there already stays whole until the new one is. Raises DataError for what IDX cannot hold.
     """
     path, array = Path(path), np.asarray(array)
     if array.dtype.name not in _CODES:
@@ -83,7 +85,9 @@ def unpack(content: bytes, name: str, limit: int) -> bytes:
 
 
 def _read(file: io.BufferedIOBase, name: str) -> np.ndarray:
+    limit = sys.maxsize
     if _up_to(file, 2, name) == _GZIP:
+        limit = max(_EXPANDED, _EXPANSION * file.seek(0, os.SEEK_END))
         file.seek(0)
         file = gzip.GzipFile(fileobj=file)
     else:
@@ -97,6 +101,8 @@ def _read(file: io.BufferedIOBase, name: str) -> np.ndarray:
     shape, dtype = tuple(sizes.tolist()), np.dtype(DTYPES[magic[2]])
     if math.prod(max(size, 1) for size in shape) * dtype.itemsize > sys.maxsize:
         raise DataError(f"{name}: expected sizes that fit into memory, received shape {shape} of {dtype}")
+    if math.prod(shape) * dtype.itemsize > limit:
+        raise DataError(f"{name}: expected at most {limit} bytes when unpacked, its header promises shape {shape}")
     values = _exactly(file, math.prod(shape) * dtype.itemsize, name, f"for shape {shape} of {dtype}")
     if _up_to(file, 1, name):
         raise DataError(

@@ -1,4 +1,7 @@
-"""Labels as networks want them: class numbers into rows with a single one."""
+"""Labels as networks want them: class numbers into rows with a single one.
+
+Such rows are what `categorical_crossentropy` wants; its sparse sister takes the numbers as they are.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,16 @@ Part = tuple[np.ndarray, np.ndarray]  # of a data set: samples and their labels
 def one_hot(labels: Any, num_classes: int | None = None) -> np.ndarray:
     """float32 rows of zeros with a one at the label's place: shape `labels.shape + (num_classes,)`.
 
-    labels: integers from 0; a last axis of length 1 is dropped, as Keras does.
+    labels: whole numbers from 0, also as the floats that a CSV file gives; a last axis of length 1 is dropped, as
+            Keras does.
     num_classes: the largest label plus one unless given.
     """
     labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu":
-        raise DataError(f"one_hot: expected integer labels, received {labels.dtype}")
+    if labels.dtype.kind not in "iuf":
+        raise DataError(f"one_hot: expected whole numbers as labels, received {labels.dtype}")
+    broken = labels[labels % 1 != 0]
+    if broken.size:
+        raise DataError(f"one_hot: expected whole numbers as labels, received {broken[0]}")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.size == 0 and num_classes is None:

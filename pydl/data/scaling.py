@@ -24,8 +24,11 @@ class _Scaler:
     def _learn(self, x: np.ndarray) -> None:
         raise NotImplementedError
 
-    def fit(self, x: Any) -> Self:
-        """Learns offset_ and scale_ from x (n, ...). Raises DataError for data without rows, NaN or infinity."""
+    def fit(self, x: Any, y: Any = None) -> Self:
+        """Learns offset_ and scale_ from x (n, ...). Raises DataError for data without rows, NaN or infinity.
+
+        y: not looked at; scikit-learn's Pipeline passes the labels to every step.
+        """
         numbers = self._checked(x, None)
         if not len(numbers):
             raise DataError(f"{type(self).__name__}: expected at least one row, received shape {numbers.shape}")
@@ -33,15 +36,15 @@ class _Scaler:
         return self
 
     def transform(self, x: Any) -> np.ndarray:
-        """(x - offset_) / scale_"""
+        """(x - offset_) / scale_, column by column."""
         return _like(x, (self._fitted(x) - self.offset_) / self.scale_)
 
     def inverse_transform(self, x: Any) -> np.ndarray:
         """x * scale_ + offset_: back from what `transform` gave."""
         return _like(x, self._fitted(x) * self.scale_ + self.offset_)
 
-    def fit_transform(self, x: Any) -> np.ndarray:
-        """transform(x) by what is learned from x itself."""
+    def fit_transform(self, x: Any, y: Any = None) -> np.ndarray:
+        """transform(x) by what is learned from x itself; y as in `fit`."""
         return self.fit(x).transform(x)
 
     def _fitted(self, x: Any) -> np.ndarray:
@@ -51,7 +54,10 @@ class _Scaler:
 
     def _checked(self, x: Any, shape: tuple[int, ...] | None) -> np.ndarray:
         """x as float64."""
-        x = np.asarray(x)
+        try:
+            x = np.asarray(x)
+        except ValueError:
+            raise DataError(f"{type(self).__name__}: expected rows of one length, received different ones") from None
         if x.dtype.kind not in "fiub" or not x.ndim or shape not in (None, x.shape[1:]):
             wanted = "(n, ...)" if shape is None else f"(n, {', '.join(map(str, shape))})" if shape else "(n,)"
             raise DataError(
@@ -68,7 +74,7 @@ class _Scaler:
 
 
 class StandardScaler(_Scaler):
-    """(x - mean) / deviation: every column with mean 0 and deviation 1.
+    """(x - mean) / deviation of x (n, ...): every column with mean 0 and deviation 1.
 
     A constant column becomes 0: its scale_ is 1. offset_ is also called mean_. Source: scikit-learn's class.
     """
@@ -78,11 +84,12 @@ class StandardScaler(_Scaler):
 
     @property
     def mean_(self) -> np.ndarray:
+        """offset_, by the name that scikit-learn gives it."""
         return self.offset_
 
 
 class MinMaxScaler(_Scaler):
-    """low + (x - min) / (max - min) * (high - low): every column from low to high.
+    """low + (x - min) / (max - min) * (high - low) of x (n, ...): every column from low to high.
 
     feature_range: (low, high). A constant column becomes low: as if its max were min + 1. Source: scikit-learn's class.
     """

@@ -1,4 +1,7 @@
-"""Data in parts: for training and for testing, and batch by batch in a new order."""
+"""Data in parts: for training and for testing, and batch by batch in a new order.
+
+All order comes from `pydl.random`, so that a seed gives the same parts everywhere.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def train_test_split(
     shuffle: bool = True,
     stratify: Any = None,
 ) -> list[np.ndarray]:
-    """Every array in two parts, for training and for testing: [a_train, a_test, b_train, b_test, ...]
+    """Every array in two parts, for training and for testing: [a_train, a_test, b_train, b_test, ...].
 
     arrays:     of equal length, at least one; rows that stood side by side stay so
     test_size:  how much is for testing: a share between 0 and 1 (rounded up) or a number of rows
@@ -80,7 +83,7 @@ def _stratified(order: np.ndarray, labels: Any, testing: int, training: int) -> 
     if counts.min() < 2:
         raise DataError(
             "train_test_split: expected every label of stratify at least twice, "
-            f"received {classes[counts.argmin()]!r} once"
+            f"received {classes[counts.argmin()].tolist()!r} once"
         )
     for_testing = _apportioned(counts, testing)
     for_training = _apportioned(counts - for_testing, training)

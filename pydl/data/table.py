@@ -1,4 +1,7 @@
-"""Table: columns of numbers with names, which is what a CSV file holds and what a small regression starts from."""
+"""Table: columns of numbers with names, which is what a CSV file holds and what a small regression starts from.
+
+`read_csv` gives one, `write_csv` takes one, and `split` makes of it the x and y of a `fit`.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ class Table:
         return place_of(column, self.names)
 
     def column(self, name: str | int) -> np.ndarray:
-        """One column's values: (rows,)"""
+        """The values of one column, (rows,), by its name or place. Raises DataError."""
         values: np.ndarray = self.values[:, self.index(name)]
         return values
 

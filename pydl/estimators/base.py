@@ -22,7 +22,7 @@ from ..tensor import Tensor
 
 
 class NotFittedError(ValueError, AttributeError):
-    """An estimator was asked before it had learned anything. (The bases are those of scikit-learn's own.)"""
+    """An estimator was asked before it had learned anything. Its bases are those of scikit-learn's own."""
 
 
 class Estimator:
@@ -61,7 +61,7 @@ class Estimator:
         raise NotImplementedError(f"{type(self).__name__} must define predict_proba(X)")
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable label of every sample: (n,)"""
+        """The most probable label of every sample, (n,)."""
         best = self.predict_proba(X).argmax(axis=1)  # first: it knows whether anything was learned
         labels: np.ndarray = self.classes_[best]
         return labels

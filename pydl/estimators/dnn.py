@@ -132,6 +132,11 @@ class DNNClassifier(Estimator):
 
     def _network(self, features: int, classes: int) -> nn.Sequential:
         layers: list[nn.Module] = []
+        if not isinstance(self.hidden_units, (list, tuple, np.ndarray)):
+            raise ValueError(
+                f"DNNClassifier.fit: expected hidden_units as the units of every hidden layer, like (300, 100), "
+                f"received {self.hidden_units!r}"
+            )
         for number, units in enumerate(self.hidden_units, 1):
             name = f"hidden{number}"
             layer = {"kernel_initializer": self.kernel_initializer, "name": name}

@@ -21,12 +21,7 @@ VOTING = ("soft", "hard")
 
 
 def shares(probabilities: Any, voting: str = "soft", weights: Any = None) -> np.ndarray:
-    """What each class gets of the vote, (n, classes), rows that sum to 1.
-
-    probabilities: (members, n, classes). weights: (members,), how much each vote counts; all alike unless given.
-    voting: "soft" takes the mean of the probabilities; "hard" gives each member one vote, for its most probable class.
-    Raises DataError.
-    """
+    """What each class gets of the vote, (n, classes), rows that sum to 1. Arguments as for `vote`. Raises DataError."""
     members = np.asarray(probabilities)
     if members.ndim != 3 or not len(members) or members.dtype.kind != "f":
         raise DataError(
@@ -45,7 +40,11 @@ def shares(probabilities: Any, voting: str = "soft", weights: Any = None) -> np.
 
 
 def vote(probabilities: Any, voting: str = "soft", weights: Any = None) -> np.ndarray:
-    """The class numbers (n,) that win the vote; of equals the first. Arguments as in `shares`."""
+    """The class numbers (n,) that win the vote; of equals the first. Raises DataError.
+
+    probabilities: (members, n, classes). weights: (members,), how much each vote counts; all alike unless given.
+    voting: "soft" takes the mean of the probabilities; "hard" gives each member one vote, for its most probable class.
+    """
     result: np.ndarray = shares(probabilities, voting, weights).argmax(axis=1)
     return result
 

@@ -84,6 +84,8 @@ def search(
     x, y = np.asarray(x), np.asarray(y)
     if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
         raise DataError(f"search: expected as many labels as samples, and at least one; received {x.shape}, {y.shape}")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise DataError(f"search: expected executor as a concurrent.futures.Executor or None, received {executor!r}")
     candidates = _candidates(grid, trials, Generator(seed))
     if validation_data is None:
         x, x_val, y, y_val = train_test_split(x, y, test_size=validation_fraction, seed=seed)

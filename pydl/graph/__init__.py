@@ -1,4 +1,7 @@
-"""The model graph: what flows where, by name scopes, as plain JSON and as a drawing."""
+"""The model graph: what flows where, by name scopes, as plain JSON and as a drawing.
+
+It is made of a Program: what was traced is gathered by the scopes in which it was written.
+"""
 
 from .graph import Edge, Graph, Node, model_graph, program_graph
 

@@ -43,7 +43,7 @@ class Node:
 
 
 class Edge(NamedTuple):
-    """Something flows from one node to another."""
+    """Something flows from a source to a target, both the id of a node."""
 
     source: str
     target: str
@@ -51,7 +51,12 @@ class Edge(NamedTuple):
 
 @dataclass
 class Graph:
-    """Nodes in the order of the computation, and what flows between them."""
+    """Nodes in the order of the computation, and what flows between them.
+
+    name:  of the model or of the traced function
+    nodes: each a Node
+    edges: (source, target), by the nodes' ids
+    """
 
     name: str
     nodes: list[Node]
@@ -77,7 +82,10 @@ def model_graph(model: Module, input_shape: tuple[int, ...] | None = None, depth
 
     input_shape: of one sample; the model's own unless given
     depth:       how many name scopes deep: 1 for the layers, None for every operation
+    Raises ValueError where the shape is not known, or depth is none.
     """
+    if depth is not None and (not isinstance(depth, int) or depth < 1):
+        raise ValueError(f"graph: expected depth as an integer above 0, or None for everything, received {depth!r}")
     shape = input_shape or getattr(model, "input_shape", None)
     if shape is None:
         raise ValueError(f"{model.name}: not built yet, so its graph is not known: pass input_shape, or fit first")
@@ -108,6 +116,7 @@ def program_graph(
 ) -> Graph:
     """The graph of a Program, such as `jit(f).program(x)`.
 
+    depth:   how many name scopes deep: 1 for the layers, None for every operation
     modules: for the scopes that are Modules, by path: their class, and how many numbers their weights hold
     """
     builder = _Builder(modules or {}, depth)

@@ -1,4 +1,7 @@
-"""A graph as an SVG drawing: rows from the input down, scopes as boxes around what is in them."""
+"""A graph as an SVG drawing: rows from the input down, scopes as boxes around what is in them.
+
+Plain text without any library, so that a notebook, the page and a file show the same picture.
+"""
 
 from __future__ import annotations
 

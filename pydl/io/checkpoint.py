@@ -24,6 +24,8 @@ def save_checkpoint(
     """Writes named arrays, and anything that JSON can hold beside them, to a file: whole or not at all.
 
     path:   ends in .npz or .safetensors; or a file opened for writing bytes
+    arrays: numbers or bools of any shape, by name
+    meta:   anything that JSON can hold
     format: ".npz" or ".safetensors" where the name does not say it
     Raises FileError; a file that was there before is then still there.
     """

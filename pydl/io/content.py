@@ -21,6 +21,8 @@ def read(source: Source) -> tuple[memoryview, str]:
     """(content, what messages call it). Raises FileError."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return memoryview(source).cast("B"), "the data"
+    if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
+        raise FileError(f"expected a path, the content as bytes, or an open file, received {source!r}")
     name = named(source)
     try:
         content = Path(source).read_bytes() if isinstance(source, (str, os.PathLike)) else source.read()

@@ -21,7 +21,7 @@ from ..nn.module import Module
 from .arrays import Arrays, Meta, shortened
 from .checkpoint import load_checkpoint, save_checkpoint
 from .content import Source, Target, named
-from .errors import FileError
+from .errors import FileError, told
 
 _FORMAT = 1  # raised when files change in a way that an older reader would get wrong
 _OPTIMIZER = "optimizer/"
@@ -55,22 +55,23 @@ def load_model(path: Source) -> Any:
     _check_entries(meta, name)
     with _as_file_error(name):
         model = _made(meta, sum(array.size for array in arrays.values()))
-        if meta["compile"] is not None:
-            model.compile_from_config(meta["compile"])
     restore_model(model, arrays, meta, name)
     return model
 
 
 def _made(meta: Meta, numbers: int) -> Any:
-    """The model of a configuration, built to be filled with so many numbers."""
+    """The model of a configuration, compiled, and built to be filled with so many numbers."""
     drawn = random.default.counter.numpy()
     try:
         with init.blank(numbers):
-            model: Any = revive(meta["model"], Module)
-            if not isinstance(model, Module):
+            described = revive(meta["model"], Module)
+            if not isinstance(described, Module):
                 raise ValueError(f"expected a model's class_name and config, received {shortened(meta['model'])}")
+            model: Any = described
             if meta["input_shape"] is not None:
                 model.ensure_built(_sizes(meta["input_shape"]))
+            if meta["compile"] is not None:
+                model.compile_from_config(meta["compile"])  # here: a file can name a built model as any argument
     finally:
         random.default.counter.assign(drawn)  # layers of one's own may have drawn weights: loading leaves no trace
     return model
@@ -179,7 +180,7 @@ def load_weights(
 
 
 def to_bytes(model: Module, format: str = ".npz") -> bytes:
-    """The file that `save_model` would write, as bytes: for a download. `load_model` takes them as they are."""
+    """The file that `save_model` would write, as bytes, for a download; arguments as for `save_model`."""
     file = BytesIO()
     save_model(model, file, format)
     return file.getvalue()
@@ -225,5 +226,4 @@ def _as_file_error(name: str) -> Iterator[None]:
     except FileError:
         raise
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
-        what = f"expected an entry {error}, which is missing" if isinstance(error, KeyError) else str(error)
-        raise FileError(f"{name}: {' '.join(what.split())}") from None
+        raise FileError(f"{name}: {told(error)}") from None

@@ -32,6 +32,8 @@ Parts = list[bytes | memoryview]
 
 
 class Member(NamedTuple):
+    """A line of the directory: where a member lies, its two sizes, and its checksum."""
+
     name: str
     method: int
     checksum: int

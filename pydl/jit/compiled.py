@@ -1,8 +1,12 @@
-"""`jit`: a function that is traced once per shapes and dtypes of its arguments, and runs compiled from then on."""
+"""`jit`: a function that is traced once per shapes and dtypes of its arguments, and runs compiled from then on.
+
+It brings the others of this folder together: trace, optimise, validate, hand over to a backend, remember.
+"""
 
 from __future__ import annotations
 
 import functools
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from numbers import Number
@@ -36,7 +40,10 @@ class _Compiled(NamedTuple):
 
 
 class Jitted:
-    """What `jit` makes of a function. Call it like the function; `.program(*args)` shows what is run."""
+    """What `jit` makes of a function. Call it like the function; `.program(*args)` shows what is run.
+
+    function, device, updates: as for `jit`
+    """
 
     def __init__(self, function: Callable[..., Any], device: str, updates: bool = True) -> None:
         functools.update_wrapper(self, function, updated=())
@@ -44,6 +51,7 @@ class Jitted:
         self._updates = updates
         self._backend = backends.backend_for(device)
         self._cache: OrderedDict[Any, _Compiled] = OrderedDict()
+        self._lock = threading.RLock()  # of the cache; threads that need the same Program have it traced once
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         inside = modes.recorder is not None  # another traced function: part of its Program
@@ -68,13 +76,14 @@ class Jitted:
         arrays: list[np.ndarray] = []
         structure = _flatten((args, kwargs), arrays)
         key = (structure, tuple(map(spec_of, arrays)), modes.grad_enabled, modes.training)
-        compiled = self._cache.get(key)
-        if compiled is None:
-            compiled = self._cache[key] = self._trace(structure, arrays)
-            if len(self._cache) > CACHE_SIZE:
-                self._cache.popitem(last=False)
-        else:
-            self._cache.move_to_end(key)
+        with self._lock:
+            compiled = self._cache.get(key)
+            if compiled is None:
+                compiled = self._cache[key] = self._trace(structure, arrays)
+                if len(self._cache) > CACHE_SIZE:
+                    self._cache.popitem(last=False)
+            else:
+                self._cache.move_to_end(key)
         return compiled, arrays
 
     def _trace(self, structure: Any, arrays: list[np.ndarray]) -> _Compiled:
@@ -111,6 +120,8 @@ def jit(
     """
     if function is None:
         return functools.partial(jit, device=device, updates=updates)
+    if not callable(function):
+        raise TypeError(f"jit: expected a function, received {function!r}; a device is named by jit(device=...)")
     return Jitted(function, device, updates)
 
 

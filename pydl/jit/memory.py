@@ -16,7 +16,8 @@ ALIGNMENT = 64  # bytes: a cache line, and enough for any vector load
 
 @dataclass
 class MemoryPlan:
-    """
+    """Where every value of a Program is while it runs.
+
     offsets: byte offset in the block, of every value that has memory there
     size:    bytes of the block
     direct:  for a value that is computed straight into a Variable's array: the state's value

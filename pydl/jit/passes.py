@@ -1,4 +1,7 @@
-"""Passes: functions from Program to Program that keep its meaning and leave less to do."""
+"""Passes: functions from Program to Program that keep its meaning and leave less to do.
+
+They run between the trace and the backend, so that no backend needs them.
+"""
 
 from __future__ import annotations
 

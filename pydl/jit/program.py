@@ -31,10 +31,12 @@ class Value:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of every axis."""
         return self.spec.shape
 
     @property
     def dtype(self) -> np.dtype:
+        """The NumPy dtype of the elements."""
         return self.spec.dtype
 
     def __repr__(self) -> str:
@@ -43,7 +45,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Instruction:
-    """result = primitive(*inputs, **params), written inside the name scopes `scope`"""
+    """result = primitive(*inputs, **params), written inside the name scopes `scope`."""
 
     result: Value
     primitive: Primitive

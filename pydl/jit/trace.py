@@ -20,7 +20,7 @@ from .program import Instruction, Program, Value
 
 
 class Trace:
-    """The recorder of one function; `with Trace(...) as trace:` makes it the active one of this thread."""
+    """The recorder of one function; `with Trace(name) as trace:` makes it the active one of this thread."""
 
     def __init__(self, name: str) -> None:
         self.program = Program(name)
@@ -46,11 +46,13 @@ class Trace:
         return value
 
     def input(self, spec: Spec) -> Tensor:
+        """A Tensor that stands for the next argument."""
         value = self._new(spec)
         self.program.inputs.append(value)
         return Tensor._wrap(value)
 
     def constant(self, array: np.ndarray) -> Value:
+        """The value that stands for an array, which is copied into the Program."""
         # Single numbers are shared by value, arrays by identity: kept here, so that their ids stay theirs, and copied
         # into the Program, which does not see what is written into them later.
         key = (array.dtype, array.tobytes()) if array.ndim == 0 else id(array)
@@ -78,12 +80,14 @@ class Trace:
         return known
 
     def record(self, primitive: Primitive, inputs: Sequence[Tensor], params: dict[str, Any]) -> Value:
+        """Writes down an operation and gives the value of its result. Raises ShapeError."""
         values = tuple(self.read(tensor) for tensor in inputs)
         result = self._new(primitive.shape_rule(*(value.spec for value in values), **params))
         self.program.instructions.append(Instruction(result, primitive, values, params, "/".join(modes.scope)))
         return result
 
     def assign(self, variable: Variable, tensor: Tensor) -> None:
+        """From here on the variable stands for this Tensor; it holds it when the call ends."""
         self.read(variable)  # puts the variable into the state
         self._state[id(variable)] = self.read(tensor)
 
@@ -99,6 +103,7 @@ class Trace:
             )
 
     def finish(self, outputs: Sequence[Tensor]) -> Program:
+        """The Program that gives these Tensors and leaves every variable with its last value."""
         program = self.program
         program.outputs = [self.read(tensor) for tensor in outputs]
         first = {id(variable): value for variable, value in program.state}

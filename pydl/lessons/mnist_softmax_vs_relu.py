@@ -3,7 +3,7 @@
 Softmax belongs at the output, where ten numbers must share a probability of 1. In a hidden layer it makes 256 units
 share it: each gets a 256th on average, and next to nothing of the gradient. ReLU lets every unit speak for itself.
 Weights drawn from the normal distribution with deviation 1 are far too large for all of them, though: He's
-initialisation gives the same ReLU network nearly four more points.
+initialisation gives the same ReLU network three more points.
 """
 
 from typing import Annotated
@@ -33,7 +33,7 @@ def run(
     learning_rate: LearningRate = 0.001,
     epochs: Epochs = 15,
     batch_size: BatchSize = 100,
-    seed: Seed = 777,
+    seed: Seed = 1,  # a fair one: seeds differ, softmax's most of all (83 to 92% over six)
     device: Device = "auto",
     dataset: digits.Dataset = "mnist",
     subset: digits.Subset = None,

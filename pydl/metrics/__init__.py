@@ -16,6 +16,7 @@ from .accuracy import (
     SparseCategoricalAccuracy,
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
+    accuracy,
     binary_accuracy,
     categorical_accuracy,
     sparse_categorical_accuracy,
@@ -42,7 +43,7 @@ METRICS: dict[str, Any] = named(
         **{name: losses.LOSSES[name] for name in ("mean_squared_error", "mse", "mean_absolute_error", "mae")},
     }
 )
-named({function.__name__: function for function in _FUNCTIONS})
+named({function.__name__: function for function in (accuracy, *_FUNCTIONS)})
 
 
 def get(metric: Any, loss: losses.Loss) -> Metric:
@@ -51,7 +52,7 @@ def get(metric: Any, loss: losses.Loss) -> Metric:
     "accuracy" is the one that fits the loss. What is asked for by name or class takes outputs for logits where the
     loss does. A function of one's own is averaged over the samples; a loss is a function, too.
     """
-    if isinstance(metric, str) and metric in ("accuracy", "acc"):
+    if metric is accuracy or isinstance(metric, str) and metric in ("accuracy", "acc"):
         return FittingAccuracy(loss)
     found = resolve("metric", METRICS, metric)
     if isinstance(found, Metric):
@@ -77,6 +78,7 @@ __all__ = [
     "SparseCategoricalAccuracy",
     "SparseTopKCategoricalAccuracy",
     "TopKCategoricalAccuracy",
+    "accuracy",
     "binary_accuracy",
     "categorical_accuracy",
     "confusion_matrix",

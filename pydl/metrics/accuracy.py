@@ -11,7 +11,7 @@ from typing import Any, Self
 from ..losses import BinaryCrossentropy, Loss, SparseCategoricalCrossentropy
 from ..nn import functional as F
 from ..ops import ShapeError
-from ..tensor import Tensor
+from ..tensor import Tensor, as_input
 from .metric import Metric
 
 
@@ -57,7 +57,7 @@ class _Share(Metric):
 
 
 class BinaryAccuracy(_Share):
-    """The share of outputs on the right side of the threshold. y_true 0 or 1, of y_pred's size.
+    """The share of outputs on the right side of the threshold; y_true 0 or 1, y_pred (batch,) or (batch, outputs).
 
     threshold: of the probability. from_logits: True where outputs are x with p = sigmoid(x).
     """
@@ -80,7 +80,7 @@ class BinaryAccuracy(_Share):
 
 
 class CategoricalAccuracy(_Share):
-    """The share of rows whose largest output is at the place of the largest label. Both (batch, classes)."""
+    """The share of rows whose largest output is at the place of the largest label; y_true, y_pred (batch, classes)."""
 
     name = "categorical_accuracy"
 
@@ -108,7 +108,7 @@ class _TopK(_Share):
 
 
 class TopKCategoricalAccuracy(_TopK):
-    """The share of rows whose labelled class is among the k largest outputs. y_true one-hot rows."""
+    """The share of rows whose labelled class is among the k largest outputs; y_true, y_pred (batch, classes)."""
 
     name = "top_k_categorical_accuracy"
 
@@ -117,7 +117,7 @@ class TopKCategoricalAccuracy(_TopK):
 
 
 class SparseTopKCategoricalAccuracy(_TopK):
-    """The share of rows whose labelled class is among the k largest outputs. y_true (batch,)."""
+    """The share of rows whose class y_true (batch,) is among the k largest outputs of y_pred (batch, classes)."""
 
     name = "sparse_top_k_categorical_accuracy"
 
@@ -146,13 +146,29 @@ class FittingAccuracy(_Share):
         return CategoricalAccuracy()
 
 
+def accuracy(y_true: Any, y_pred: Any) -> Tensor:
+    """The share that is right, counted by the accuracy that fits the shapes, as "accuracy" in `compile` fits the loss.
+
+    y_pred (batch,) or (batch, 1): binary_accuracy; integers: class numbers, right where they are y_true's.
+    y_pred (batch, classes): categorical_accuracy for y_true (batch, classes), sparse for class numbers (batch,).
+    Raises ShapeError.
+    """
+    y_true, y_pred = as_input(y_true), as_input(y_pred)
+    if y_pred.dtype.kind in "iu":
+        numbers: Tensor = y_pred.reshape((-1,)).astype("int32")
+        return (class_numbers("accuracy", y_true, y_pred.reshape((-1, 1))) == numbers).astype("float32").mean()
+    if y_pred.ndim < 2 or y_pred.shape[-1] == 1:
+        return binary_accuracy(y_true, y_pred)
+    return (categorical_accuracy if y_true.shape == y_pred.shape else sparse_categorical_accuracy)(y_true, y_pred)
+
+
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
-    """The share of outputs on the right side of the threshold. y_true 0 or 1, of y_pred's size."""
+    """The share of outputs on the right side of the threshold; y_true 0 or 1, y_pred (batch,) or (batch, outputs)."""
     return BinaryAccuracy(threshold)(y_true, y_pred)
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """The share of rows whose largest output is at the place of the largest label. Both (batch, classes)."""
+    """The share of rows whose largest output is at the place of the largest label; y_true, y_pred (batch, classes)."""
     return CategoricalAccuracy()(y_true, y_pred)
 
 
@@ -162,10 +178,10 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
-    """The share of rows whose labelled class is among the k largest outputs. y_true one-hot rows."""
+    """The share of rows whose labelled class is among the k largest outputs; y_true, y_pred (batch, classes)."""
     return TopKCategoricalAccuracy(k)(y_true, y_pred)
 
 
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
-    """The share of rows whose labelled class is among the k largest outputs. y_true (batch,)."""
+    """The share of rows whose class y_true (batch,) is among the k largest outputs of y_pred (batch, classes)."""
     return SparseTopKCategoricalAccuracy(k)(y_true, y_pred)

@@ -79,7 +79,10 @@ class Precision(_PerClass):
 
 
 class Recall(_PerClass):
-    """hits / actual: how many of those that are of a class are found; the mean over the classes. See Precision."""
+    """hits / actual: how many of those that are of a class are found; the mean over the classes.
+
+    Arguments and shapes as for Precision.
+    """
 
     name = "recall"
 
@@ -88,7 +91,10 @@ class Recall(_PerClass):
 
 
 class F1Score(_PerClass):
-    """2 hits / (predicted + actual), the harmonic mean of precision and recall; over classes as Precision."""
+    """2 hits / (predicted + actual), the harmonic mean of precision and recall; the mean over the classes.
+
+    Arguments and shapes as for Precision.
+    """
 
     name = "f1_score"
 
@@ -97,17 +103,17 @@ class F1Score(_PerClass):
 
 
 def precision(y_true: Any, y_pred: Any, threshold: float | None = None) -> Tensor:
-    """The precision of one batch: see Precision."""
+    """The precision of one batch (y_true, y_pred); shapes and threshold as for Precision."""
     return Precision(threshold)(y_true, y_pred)
 
 
 def recall(y_true: Any, y_pred: Any, threshold: float | None = None) -> Tensor:
-    """The recall of one batch: see Recall."""
+    """The recall of one batch (y_true, y_pred); shapes and threshold as for Precision."""
     return Recall(threshold)(y_true, y_pred)
 
 
 def f1_score(y_true: Any, y_pred: Any, threshold: float | None = None) -> Tensor:
-    """The F1 score of one batch: see F1Score."""
+    """The F1 score of one batch (y_true, y_pred); shapes and threshold as for Precision."""
     return F1Score(threshold)(y_true, y_pred)
 
 

@@ -35,7 +35,10 @@ class Metric(Configurable):
         return cls()
 
     def counts(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """What a batch adds, in Tensor operations. Its shape may depend on the model's outputs, not on the batch."""
+        """What a batch adds, in Tensor operations: of any shape that does not depend on the batch's size.
+
+        y_true: labels (batch, ...). y_pred: the model's outputs (batch, ...).
+        """
         raise NotImplementedError(f"{type(self).__name__} must define counts(y_true, y_pred)")
 
     def result(self, counts: Tensor, samples: int) -> Tensor:
@@ -50,7 +53,10 @@ class Metric(Configurable):
 
 
 class FunctionMetric(Metric):
-    """A function (y_true, y_pred) -> Tensor as a Metric: the mean over all samples of what it gives for the batches."""
+    """A function (y_true, y_pred) -> Tensor as a Metric: the mean over all samples of what it gives for the batches.
+
+    name: how it is called in logs; the function's own name unless given
+    """
 
     def __init__(self, function: Callable[[Tensor, Tensor], Tensor], name: str | None = None) -> None:
         self.function = function

@@ -1,4 +1,8 @@
-"""Layers and models, written in Tensor operations only: a new layer never touches a backend."""
+"""Layers and models, written in Tensor operations only: a new layer never touches a backend.
+
+`functional` has the formulas, `layers` gives them weights, `Module` finds and names these, and a `Model` can be
+trained, saved and drawn.
+"""
 
 from ..scopes import name_scope
 from . import functional, regularizers  # first: the losses that models train with are written in it

@@ -1,4 +1,7 @@
-"""Checks of what layers, regularisers and functions over windows are given; an error says what was expected."""
+"""Checks of what layers, regularisers and functions over windows are given; an error says what was expected.
+
+They are made when a layer is made, so that a mistake shows in the line that holds it, and not in the first step.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from ..ops import ShapeError
 
 
 def whole(owner: str, name: str, value: Any) -> int:
@@ -21,6 +26,15 @@ def pair(owner: str, name: str, value: Any) -> tuple[int, int]:
     if not isinstance(both, (tuple, list)) or len(both) != 2 or not all(map(_is_whole, both)):
         raise ValueError(f"{owner}: expected {name} as an integer above 0, or two of them, received {value!r}")
     return int(both[0]), int(both[1])
+
+
+def sample_shape(owner: str, shape: Any) -> tuple[int, ...]:
+    """The shape of one sample. Raises ShapeError, for Keras's and TensorFlow's None in place of the batch axis, too."""
+    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in shape):
+        raise ShapeError(
+            f"{owner}: expected the shape of one sample, without the batch axis, as (784,), received {shape!r}"
+        )
+    return tuple(map(int, shape))
 
 
 def choice(owner: str, name: str, value: Any, known: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from ..jit import Trace
 from ..ops import Spec
 from ..rules import FLOAT32
 from ..train.trainer import Trainer
+from .arguments import sample_shape
 from .module import Shape, tapping
 
 if TYPE_CHECKING:
@@ -25,25 +26,22 @@ Row = tuple[str, str, str]
 class Model(Trainer):
     """Base class of models. `Sequential` is one; a subclass of your own defines `call(x)`, and may hold any Modules.
 
+    x: (batch, ...) and so are the outputs: for a classifier (batch, classes).
+
     name: of the model; unless given, that of its class
     """
 
     input_shape: Shape | None = None  # of one sample; known once the model is built
 
-    def __init__(self, name: str = "") -> None:
-        super().__init__()
-        if name:
-            self.name = name
-
     def ensure_built(self, shape: Shape) -> None:
         if not self.built:
-            super().ensure_built(tuple(shape))
+            super().ensure_built(sample_shape(self.name, shape))
             self.input_shape = tuple(shape)
 
     # ---- what it looks like
 
     def summary(self, print_fn: Callable[[str], Any] = print) -> None:
-        """Prints a line per layer: name, output shape, number of parameters; and the totals."""
+        """Prints, with print_fn, a line per layer: name, output shape, number of parameters; and the totals."""
         if not self.built:
             print_fn(self._unbuilt())
             return

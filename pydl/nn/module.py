@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from ..autograd import modes
-from ..configurable import Configurable
+from ..configurable import Configurable, arguments
 from ..jit import Trace
 from ..ops import ShapeError, Spec
 from ..rules import FLOAT32
@@ -50,7 +50,8 @@ class Module(Configurable):
         if "name" not in vars(cls):
             cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", cls.__name__).lower()
         code = getattr(cls.call, "__code__", None)
-        cls._takes_training = code is not None and "training" in code.co_varnames[: code.co_argcount]
+        taken = () if code is None else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        cls._takes_training = "training" in taken
 
     # ---- what a subclass defines
 
@@ -63,6 +64,7 @@ class Module(Configurable):
         return self._result_of(shape).shape[1:]
 
     def call(self, x: Tensor) -> Tensor:
+        """The result for a batch x (batch, ...), in Tensor operations: what a subclass defines."""
         raise NotImplementedError(f"{type(self).__name__} must define call(x)")
 
     def penalties(self) -> list[Tensor]:
@@ -77,7 +79,9 @@ class Module(Configurable):
         training: whether layers like Dropout act as they do while a model learns; without it the mode stays as it is,
                   which is False outside of `fit` and `training_mode`.
         """
-        x = x if isinstance(x, Tensor) else Tensor(np.asarray(x))
+        x = x if isinstance(x, Tensor) else Tensor(x)
+        if not x.shape:
+            raise ShapeError(f"{self.name}: expected a batch of samples, received a single number")
         self.ensure_built(x.shape[1:])
         frozen, modes.frozen = modes.frozen, modes.frozen or not self.trainable
         try:
@@ -90,11 +94,13 @@ class Module(Configurable):
         return y
 
     def _call(self, x: Tensor) -> Tensor:
-        if self._takes_training:
-            return self.call(x, training=modes.training)  # type: ignore[call-arg]
-        return self.call(x)
+        y = self.call(x, training=modes.training) if self._takes_training else self.call(x)  # type: ignore[call-arg]
+        if y is None:
+            raise TypeError(f"{type(self).__name__}: expected call to return the result, received None; add a return")
+        return y
 
     def ensure_built(self, shape: Shape) -> None:
+        """Builds for samples of this shape, and names the weights, unless that is done already."""
         if self.built:
             return
         # Initial weights are drawn at once and on the CPU, even where a first call is being traced.
@@ -154,7 +160,12 @@ class Module(Configurable):
 
     def named_weights(self) -> dict[str, Variable]:
         """Everything that a saved model keeps, by path: parameters, and other state such as moving averages."""
-        return {path: weight for path, weight, _ in self._weights()}
+        named: dict[str, Variable] = {}
+        for path, weight, _ in self._weights():
+            if path in named:  # a layer "a/b" beside a layer "b" in a model "a": one of them would be lost in a file
+                raise ValueError(f"{self.name}: two weights are called {path}; give one of their layers another name")
+            named[path] = weight
+        return named
 
     @property
     def weights(self) -> list[Variable]:
@@ -201,14 +212,17 @@ class Module(Configurable):
         Raises ConfigError.
         """
         config = super().get_config()
-        if config.get("name") == type(self).name:
+        config["name"] = self.name
+        if self.name == type(self).name:
             del config["name"]
         return config if self.trainable else config | {"trainable": False}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        module = super().from_config({name: value for name, value in config.items() if name != "trainable"})
+        own = {"trainable", "name"} - set(arguments(cls))  # of every Module, whatever its constructor takes
+        module = super().from_config({name: value for name, value in config.items() if name not in own})
         module.trainable = bool(config.get("trainable", True))
+        module.name = str(config.get("name", module.name))
         return module
 
     def get_weights(self) -> list[np.ndarray]:
@@ -228,9 +242,11 @@ class Module(Configurable):
                     f"set_weights: this model has the weights {', '.join(named) or 'none'}; "
                     f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
                 )
-            values = {path: np.asarray(weights[path]) for path in named}
+            values = {path: _array(weights[path]) for path in named}
         else:
-            given = [np.asarray(value) for value in weights]
+            if isinstance(weights, str) or not isinstance(weights, Iterable):
+                raise TypeError(f"set_weights: expected a list of arrays, or a dict by path, received {weights!r}")
+            given = [_array(value) for value in weights]
             if len(given) != len(named):
                 raise ValueError(f"set_weights: expected {len(named)} arrays, received {len(given)}")
             values = dict(zip(named, given))
@@ -242,6 +258,14 @@ class Module(Configurable):
                 )
         for path, weight in named.items():
             weight.assign(Tensor(values[path], dtype=weight.dtype))
+
+
+def _array(value: Any) -> np.ndarray:
+    """A value as an array; rows of different lengths as what it is not: numbers."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.empty((), object)
 
 
 def _named(things: Mapping[str, Any], kind: type) -> Iterator[tuple[str, Any]]:
@@ -267,7 +291,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 @contextmanager
 def training_mode(enabled: bool = True) -> Iterator[None]:
-    """Inside, layers that act differently while a model learns (Dropout, BatchNormalization) do so, or do not."""
+    """Inside, layers that act differently while a model learns (Dropout, BatchNormalization) do so if `enabled`."""
     before, modes.training = modes.training, enabled
     try:
         yield

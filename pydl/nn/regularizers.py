@@ -85,5 +85,5 @@ REGULARIZERS: dict[str, Regularizer] = {"l1": L1(), "l2": L2(), "l1_l2": L1L2(0.
 
 
 def get(wanted: str | Penalty | None) -> Penalty | None:
-    """A regulariser by name, one as it is, or None for none."""
+    """The regulariser that is wanted: by name, as it is, or None for none."""
     return None if wanted is None else resolve("regularizer", REGULARIZERS, wanted)

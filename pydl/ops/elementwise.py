@@ -69,7 +69,8 @@ div = arithmetic("div", np.divide, lambda g, y, a, b: g / b, lambda g, y, a, b: 
 pow = arithmetic(
     "pow",
     np.power,
-    lambda g, y, a, b: g * b * a ** (b - 1),
+    # d a^b / da = b a^(b - 1), and 0 where b = 0: with a = 0 the product would be 0 times infinity
+    lambda g, y, a, b: g * b * (b == 0).where(1, a) ** (b - 1),
     # d a^b / db = a^b log a, and 0 where a = 0 (there a^b is constant for b > 0)
     lambda g, y, a, b: g * y * (a > 0).where(a, 1).log(),
 )

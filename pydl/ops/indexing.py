@@ -1,4 +1,7 @@
-"""Indexing by data: gather picks rows by number, one_hot writes a number as a row of a single one."""
+"""Indexing by data: gather picks rows by number, one_hot writes a number as a row of a single one.
+
+The derivative of gather adds back to the rows what was read from them, by the matrix that one_hot gives.
+"""
 
 from __future__ import annotations
 

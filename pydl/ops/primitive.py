@@ -29,6 +29,7 @@ class Spec:
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         size = 1
         for length in self.shape:
             size *= length
@@ -36,6 +37,7 @@ class Spec:
 
     @property
     def nbytes(self) -> int:
+        """The bytes that the elements take."""
         return self.size * self.dtype.itemsize
 
     def __str__(self) -> str:
@@ -105,4 +107,5 @@ REGISTRY: dict[str, Primitive] = {}  # every primitive by its name; filled as th
 
 
 def spec_of(array: np.ndarray) -> Spec:
+    """What an array is."""
     return Spec(array.shape, array.dtype)

@@ -1,4 +1,7 @@
-"""Adagrad: every weight's steps shrink with all the gradients that it has seen."""
+"""Adagrad: every weight's steps shrink with all the gradients that it has seen.
+
+Weights that are seldom moved keep long steps, which is what sparse features need.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from .schedules import LearningRateSchedule
 
 
 class Adagrad(Optimizer):
-    """a <- a + g^2,  w <- w - learning_rate * g / sqrt(a + epsilon)
+    """Steps that shrink with all gradients so far: a <- a + g^2,  w <- w - learning_rate * g / sqrt(a + epsilon).
 
     initial_accumulator_value: what a begins with, at least 0
     options:                   learning_rate, clipnorm, clipvalue, global_clipnorm as in Optimizer

@@ -1,4 +1,7 @@
-"""Adam: a step size of its own for every weight, from running means of the gradient and of its square."""
+"""Adam: a step size of its own for every weight, from running means of the gradient and of its square.
+
+AdamW is Adam with weights that shrink on their own, apart from the gradient.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,13 @@ from .schedules import LearningRateSchedule
 
 
 class Adam(Optimizer):
-    """m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,
+    """Steps by running means of the gradient and of its square.
+
+    m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2,
     w <- w - learning_rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon)  at step t = 1, 2, ...
 
+    beta_1, beta_2: b1 and b2, how much of the running means is kept, 0 to below 1
+    epsilon: keeps weights with hardly a gradient from large steps
     amsgrad: True to divide by the largest sqrt(v) so far
     options: learning_rate, clipnorm, clipvalue, global_clipnorm as in Optimizer
 
@@ -92,7 +99,7 @@ class AdamW(Adam):
         self._without_decay: tuple[str, ...] = ()
 
     def exclude_from_weight_decay(self, var_names: Iterable[str]) -> None:
-        """Leaves out the parameters whose names contain one of the texts, as ["bias"]; before training begins."""
+        """Leaves out the parameters whose names contain one of var_names, as ["bias"]; before training begins."""
         if self.parameters:
             raise ValueError("exclude_from_weight_decay: call it before training begins (before build)")
         self._without_decay = (var_names,) if isinstance(var_names, str) else tuple(var_names)
@@ -109,16 +116,8 @@ class AdamW(Adam):
         optimizer.exclude_from_weight_decay(names)
         return optimizer
 
-    def update(
-        self,
-        parameter: Parameter,
-        gradient: Tensor,
-        rate: Tensor,
-        mean: Variable,
-        mean_square: Variable,
-        largest_mean_square: Variable | None = None,
-    ) -> None:
+    def update(self, parameter: Parameter, gradient: Tensor, rate: Tensor, *args: Any, **slots: Any) -> None:
         if not any(text in parameter.name for text in self._without_decay):
             kept = 1 - self.learning_rate.astype(parameter.dtype) * self.weight_decay
             parameter.assign(parameter * kept)
-        super().update(parameter, gradient, rate, mean, mean_square, largest_mean_square)
+        super().update(parameter, gradient, rate, *args, **slots)

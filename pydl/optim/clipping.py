@@ -1,6 +1,11 @@
-"""Clipping: gradients made shorter before a step, so that one steep place does not throw the weights far away."""
+"""Clipping: gradients made shorter before a step, so that one steep place does not throw the weights far away.
+
+Every optimizer can do it, in Tensor operations, between the backward pass and its own formula.
+"""
 
 from __future__ import annotations
+
+from numbers import Real
 
 from ..tensor import Tensor
 
@@ -12,8 +17,8 @@ class Clipping:
         limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         given = {name: limit for name, limit in limits.items() if limit is not None}
         for name, limit in given.items():
-            if not limit > 0:
-                raise ValueError(f"{name}: expected a number above 0 or None, received {limit}")
+            if not isinstance(limit, Real) or not limit > 0:
+                raise ValueError(f"{name}: expected a number above 0 or None, received {limit!r}")
         if len(given) > 1:
             raise ValueError(f"expected at most one of {', '.join(limits)}, received {' and '.join(given)}")
         self._kind, self._limit = next(iter(given.items()), ("", 0.0))

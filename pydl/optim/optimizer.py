@@ -1,4 +1,7 @@
-"""What all optimizers share: the learning rate as state, the walk over the parameters, clipping, and what is saved."""
+"""What all optimizers share: the learning rate as state, the walk over the parameters, clipping, and what is saved.
+
+A subclass adds a formula: what one parameter and its slots become. All of it is traced into the training step.
+"""
 
 from __future__ import annotations
 
@@ -66,6 +69,8 @@ class Optimizer(Configurable):
                 "learning_rate: this optimizer follows a schedule, which gives the rate of every step; "
                 "make it with a number to change the rate by hand"
             )
+        if isinstance(value, Real) and not 0 <= float(value) < math.inf:
+            raise ValueError(f"learning_rate: expected a number of 0 or more, received {value!r}")
         self._learning_rate.assign(value)
 
     def get_config(self) -> dict[str, Any]:
@@ -77,17 +82,19 @@ class Optimizer(Configurable):
 
     def build(self, parameters: Iterable[Parameter]) -> None:
         """Names the parameters to train and makes their slots. No other parameter is ever changed."""
-        self.parameters = list({id(parameter): parameter for parameter in parameters}.values())
-        for parameter in self.parameters:
+        several = parameters if isinstance(parameters, Iterable) else [parameters]
+        different = list({id(parameter): parameter for parameter in several}.values())
+        for parameter in different:
             if not isinstance(parameter, Parameter):
-                raise TypeError(f"build: expected Parameters, received {parameter!r}")
-        self._slots = [
+                raise TypeError(f"build: expected Parameters, as model.parameters() has them, received {parameter!r}")
+        slots = [
             {
                 slot: Variable(np.full(p.shape, self.start(slot), p.dtype), name=f"optimizer/{p.name}/{slot}")
                 for slot in self.slots
             }
-            for p in self.parameters
+            for p in different
         ]
+        self.parameters, self._slots = different, slots  # together: an error above leaves both as they were
 
     def start(self, slot: str) -> float:
         """The number that all elements of a slot begin with."""
@@ -134,8 +141,10 @@ class Optimizer(Configurable):
         return state
 
     def state(self) -> dict[str, np.ndarray]:
-        """Copies of all that a later step depends on beside the parameters, by name: "learning_rate", "iterations"
-        and every slot by its parameter's name, as "hidden1/kernel/momentum"."""
+        """Copies of all that a later step depends on beside the parameters, by name.
+
+        "learning_rate", "iterations", and every slot by its parameter's name, as "hidden1/kernel/velocity".
+        """
         return {name: variable.numpy() for name, variable in self._state().items()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
@@ -164,13 +173,13 @@ class Optimizer(Configurable):
 
 def from_zero_on(name: str, number: float) -> float:
     """The number as it is; raises ValueError where it is negative, infinite or NaN."""
-    if not 0 <= number < math.inf:
-        raise ValueError(f"{name}: expected a number from 0 on, received {number}")
+    if not isinstance(number, Real) or not 0 <= number < math.inf:
+        raise ValueError(f"{name}: expected a number from 0 on, received {number!r}")
     return number
 
 
 def below_one(name: str, number: float) -> float:
     """A share of the past that is kept, as it is; raises ValueError where it is not from 0 to below 1."""
-    if not 0 <= number < 1:
-        raise ValueError(f"{name}: expected a number from 0 to below 1, received {number}")
+    if not isinstance(number, Real) or not 0 <= number < 1:
+        raise ValueError(f"{name}: expected a number from 0 to below 1, received {number!r}")
     return number

@@ -1,4 +1,7 @@
-"""RMSprop: steps divided by the running root mean square of the gradient."""
+"""RMSprop: steps divided by the running root mean square of the gradient.
+
+Unlike Adagrad's sum, the mean forgets, so steps do not come to rest.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from .schedules import LearningRateSchedule
 
 
 class RMSprop(Optimizer):
-    """s <- rho s + (1 - rho) g^2,  w <- w - learning_rate * g / sqrt(s + epsilon)
+    """Steps divided by the root of a running mean of squares.
+
+    s <- rho s + (1 - rho) g^2,  w <- w - learning_rate * g / sqrt(s + epsilon)
     Centered: a <- rho a + (1 - rho) g, and sqrt(s - a^2 + epsilon) instead.
     With momentum: v <- momentum * v + (the step above),  w <- w - v
 
@@ -51,7 +56,7 @@ class RMSprop(Optimizer):
         variance: Tensor = mean_square
         if mean is not None:
             mean.assign(mean * self.rho + gradient * (1 - self.rho))
-            variance = mean_square - mean * mean
+            variance = (mean_square - mean * mean).maximum(0)  # equal gradients leave rounding errors, of either sign
         step = gradient * rate / (variance + self.epsilon).sqrt()
         if velocity is None:
             parameter.assign(parameter - step)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 from ..configurable import Configurable
@@ -26,7 +27,7 @@ class LearningRateSchedule(Configurable):
 
 
 class ExponentialDecay(LearningRateSchedule):
-    """initial_learning_rate * decay_rate^(t / decay_steps)
+    """initial_learning_rate * decay_rate^(t / decay_steps), after t steps.
 
     staircase: True to round t / decay_steps down, so that the rate falls once in decay_steps steps.
     """
@@ -73,7 +74,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class CosineDecay(LearningRateSchedule):
-    """initial_learning_rate * ((1 - alpha) * (1 + cos(pi u)) / 2 + alpha) with u = min(t, decay_steps) / decay_steps
+    """initial_learning_rate * ((1 - alpha) * (1 + cos(pi u)) / 2 + alpha) with u = min(t / decay_steps, 1).
 
     alpha:         the share of the rate that is left in the end
     warmup_target: None, or the rate that the first warmup_steps steps climb to in a straight line from
@@ -113,7 +114,7 @@ class CosineDecay(LearningRateSchedule):
         return (t < self.warmup_steps).where(self.initial_learning_rate + slope * t, decayed)
 
     def _decayed(self, t: Tensor, start: float) -> Tensor:
-        share = (1 + _cos_pi(t.minimum(self.decay_steps) / self.decay_steps)) / 2
+        share = ((1 + _cos_pi(t.minimum(self.decay_steps) / self.decay_steps)) / 2).maximum(0)  # the series: -2e-14
         return start * ((1 - self.alpha) * share + self.alpha)
 
 
@@ -132,5 +133,5 @@ def _cos_pi(u: Tensor) -> Tensor:
 
 def _positive(**numbers: float) -> None:
     for name, number in numbers.items():
-        if not 0 < number < math.inf:
-            raise ValueError(f"{name}: expected a number above 0, received {number}")
+        if not isinstance(number, Real) or not 0 < number < math.inf:
+            raise ValueError(f"{name}: expected a number above 0, received {number!r}")

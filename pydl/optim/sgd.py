@@ -1,4 +1,7 @@
-"""Stochastic gradient descent, with momentum where it is asked for."""
+"""Stochastic gradient descent, with momentum where it is asked for.
+
+The plainest of the optimizers, and the one that the first lessons write out by hand.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from .schedules import LearningRateSchedule
 
 
 class SGD(Optimizer):
-    """w <- w - learning_rate * g
+    """Gradient descent, a step down the slope: w <- w - learning_rate * g.
+
     With momentum: v <- momentum * v - learning_rate * g,  w <- w + v
     With Nesterov's: w <- w + momentum * v - learning_rate * g, with the new v
 

@@ -46,11 +46,14 @@ class Probe:
     def watched(
         self, trainer: Trainer, x: Tensor, y: Tensor, weights: Tensor | None = None
     ) -> list[tuple[str, Tensor]]:
-        """(path, Tensor) of all that is described: traced, in training mode, with a batch as the step takes it."""
+        """(path, Tensor) of all that is described: traced, in training mode.
+
+        trainer: the model. x, y, weights: a batch as its step takes it, (batch, ...) each, weights (batch,)
+        """
         raise NotImplementedError(f"{type(self).__name__} must define watched(trainer, x, y, weights)")
 
     def look(self, trainer: Trainer, batch: Sequence[np.ndarray], device: str) -> dict[str, Any]:
-        """The statistics of every layer by its path, as a batch goes through them. Changes nothing."""
+        """The statistics of the trainer's layers, by path, as a batch goes through on a device. Changes nothing."""
         found: dict[str, dict[str, Tensor]] = self._function(trainer, device)(*batch)
         return {path: record(values) for path, values in found.items()}
 

@@ -1,4 +1,7 @@
-"""Training: the loop behind `fit`, how it is watched, stopped, and what it says when a loss is not a number."""
+"""Training: the loop behind `fit`, how it is watched, stopped, and what it says when a loss is not a number.
+
+`Trainer` is the part of a model that learns: `nn.Model` is one.
+"""
 
 from . import control
 from .control import TrainingStopped

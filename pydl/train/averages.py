@@ -1,8 +1,12 @@
-"""Averages: the loss and the metrics of an epoch, exact however it is cut into batches."""
+"""Averages: the loss and the metrics of an epoch, exact however it is cut into batches.
+
+Every step hands over its mean loss and the metrics' counts; `fit` and `evaluate` read the logs off the sums.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -21,11 +25,13 @@ class Averages:
         self.reset()
 
     def reset(self) -> None:
+        """Forgets all batches."""
         self._samples = 0
         self._loss = 0.0
         self._counts: list[Any] = [np.float64(0)] * len(self._results)
 
     def add(self, loss: float, counts: Sequence[np.ndarray], samples: int) -> None:
+        """Takes a batch of so many samples in: its mean loss, and what each metric has counted."""
         self._samples += samples
         self._loss += loss * samples
         for index, count in enumerate(counts):
@@ -42,13 +48,22 @@ class Averages:
         return dict(zip(self.names, values))
 
     def state(self) -> dict[str, Any]:
+        """The sums so far, for a checkpoint."""
         return {"samples": self._samples, "loss": self._loss, "counts": [np.asarray(count) for count in self._counts]}
 
     def check_state(self, state: Mapping[str, Any]) -> None:
         """Raises ValueError for what `state()` of other metrics gave."""
         numbers = [np.asarray(value) for value in (state["samples"], state["loss"], *state["counts"])]
-        if len(state["counts"]) != len(self._counts) or any(each.dtype.kind not in "iuf" for each in numbers):
+        trial = copy(self)
+        trial.load_state(state)
+        try:
+            trial.logs()
+            fits = len(state["counts"]) == len(self._counts) and all(each.dtype.kind in "iuf" for each in numbers)
+        except (TypeError, ValueError):  # counts of another shape
+            fits = False
+        if not fits:
             raise ValueError(f"it was written within an epoch with other metrics than {', '.join(self.names)}")
 
     def load_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `state()` gave."""
         self._samples, self._loss, self._counts = state["samples"], state["loss"], list(state["counts"])

@@ -15,6 +15,7 @@ import numpy as np
 from .. import random
 from ..callbacks import Callback
 from ..io import FileError, load_checkpoint, model_state, save_checkpoint
+from ..io.errors import told
 from ..tensor import Tensor
 from .run import Run
 
@@ -69,8 +70,7 @@ def restorer(path: str | os.PathLike[str], run: Run) -> Callable[[Run], None]:
     try:
         return _restorer(arrays, meta, _unpacked(meta["training"], arrays), run)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        what = f"expected an entry {error}, which is missing" if isinstance(error, KeyError) else str(error)
-        raise FileError(f"{name}: {what}") from None
+        raise FileError(f"{name}: {told(error)}") from None
 
 
 def _restorer(
@@ -97,7 +97,7 @@ def _restorer(
                 f"it was written within an epoch of {training['samples']} samples in batches of "
                 f"{training['batch_size']}, and cannot go on with {here[0]} in batches of {here[1]}"
             )
-        if order is not None and not np.array_equal(np.sort(order), np.arange(here[0])):
+        if order is not None and not (order.dtype.kind in "iu" and np.array_equal(np.sort(order), np.arange(here[0]))):
             raise ValueError("the order of its samples is no order of all samples")
         run.averages.check_state(averages)
     if not 0 <= batch <= run.steps or epoch < 0:
@@ -106,6 +106,7 @@ def _restorer(
     epochs = [int(number) for number in training["epochs"]]
     probes = {name: list(records) for name, records in training["probes"].items()}
     states = _states(training["callbacks"], run.notify.callbacks)
+    stopped = bool(training["stopped"])
 
     def restore(run: Run) -> None:
         trainer.set_weights(weights)
@@ -114,13 +115,14 @@ def _restorer(
             value = training["key" if variable is generator.key else "counter"]
             variable.assign(Tensor(value, dtype=variable.dtype))
         run.epoch, run.batch, run.order = epoch, batch, order
-        run.averages.load_state(averages)
+        if batch:
+            run.averages.load_state(averages)
         run.history.history = {name: list(values) for name, values in history.items()}
         run.history.epoch = list(epochs)
         run.history.probes = {name: list(records) for name, records in probes.items()}
         for callback, remembered in states:
             callback.load_state(remembered)
-        trainer.stop_training = bool(training["stopped"])
+        trainer.stop_training = stopped
 
     return restore
 
@@ -154,8 +156,10 @@ def _states(saved: list[Any], callbacks: list[Callback]) -> list[tuple[Callback,
         if index is None:
             continue
         _, state = left.pop(index)
-        if set(state) != set(callback.state()):
-            raise ValueError(f"{kind}: its state has {', '.join(state)}, expected {', '.join(callback.state())}")
+        try:
+            callback.check_state(state)
+        except ValueError as error:
+            raise ValueError(f"{kind}: {error}") from None
         found.append((callback, state))
     return found
 

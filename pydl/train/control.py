@@ -35,6 +35,7 @@ def request_stop() -> None:
 
 
 def stop_requested() -> bool:
+    """Whether the training under way was asked to end."""
     return _stop_requested
 
 
@@ -51,7 +52,10 @@ def set_pause(function: Callable[[], object] | None, every: float = 0.05) -> Non
 
 
 def boundary(history: dict[str, list[float]]) -> None:
-    """Called by every loop between two batches: pauses where it is time to, stops where it was asked to."""
+    """Called by every loop between two batches: pauses where it is time to, stops where it was asked to.
+
+    history: the epochs done so far, for TrainingStopped, which is raised then
+    """
     global _last_pause
     if _pause is not None and (now := time.monotonic()) - _last_pause >= _pause_every:
         _pause()

@@ -1,4 +1,7 @@
-"""What `fit` prints: a bar that is redrawn in a terminal (a few plain lines elsewhere), or a line for every epoch."""
+"""What `fit` prints: a bar that is redrawn in a terminal (a few plain lines elsewhere), or a line for every epoch.
+
+Both are callbacks like any other; `verbose` chooses between them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _LINES = 20  # lines at most where the output is not a terminal
 
 
 class ProgressBar(Callback):
-    """Shows epoch, bar, time per step and the logs while `fit` runs."""
+    """Shows epoch, bar, time per step and the logs while `fit` runs, in standard output unless a stream is given."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream

@@ -31,7 +31,8 @@ class Probe(Protocol):
 
 
 class Run:
-    """
+    """A `fit` under way: what it works with, and where it stands.
+
     epoch, batch: the epoch under way, and how many of its batches are done
     order:        in which its samples are taken; None: as they come
     averages:     of the batches done

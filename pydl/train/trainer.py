@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -22,43 +22,54 @@ from ..jit import Jitted, jit
 from ..metrics import Metric
 from ..nn.module import Module, training_mode
 from ..ops import ShapeError
+from ..rules import FLOAT32
 from ..tensor import Tensor
 from . import control
 from .averages import Averages
 from .progress import EpochLines, ProgressBar
 from .run import Probe, Run
-from .samples import Samples, class_weights, samples_from
+from .samples import Samples, class_weights, numbers, samples_from
 
 EVALUATION_BATCH = 500  # rows at a time where nothing is learned: less overhead, and activations still fit the cache
 
 
 class Trainer(Module):
-    """Base class of models: `self(x)` gives outputs, `self.trainable_weights` is what `fit` changes."""
+    """Base class of models: `self(x)` gives outputs (batch, ...), `self.trainable_weights` is what `fit` changes."""
 
     optimizer: optim.Optimizer
+    metrics: list[Metric]
+    history: History  # of the last fit
     stop_training: bool = False  # a callback sets it to end the training after the step, or the epoch, under way
+    _loss: losses.Loss | None = None
+    _metrics_given: list[Any]
+    _programs: dict[tuple[str, str], tuple[Any, Jitted]]  # (what, device): (made for what, function)
+    _run: Run | None = None
 
-    def __init__(self) -> None:
-        self._programs: dict[tuple[str, str], tuple[Any, Jitted]] = {}  # (what, device): (made for what, function)
-        self._loss: losses.Loss | None = None
-        self._metrics_given: list[Any] = []
-        self._run: Run | None = None
-        self.metrics: list[Metric] = []
-        self.history = History()  # of the last fit
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # Here and not in __init__: the one of a model of one's own may forget super().__init__().
+        model = super().__new__(cls)
+        model.metrics, model.history = [], History()
+        model._metrics_given, model._programs = [], {}
+        return model
 
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] | None = None) -> None:
+    def __getstate__(self) -> dict[str, Any]:
+        # For copy and for other processes: what is compiled belongs to this model's own weights, here.
+        return vars(self) | {"_programs": {}, "_run": None}
+
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Any = None) -> None:
         """Chooses how to train.
 
         optimizer: a name ("adam") or an Optimizer. loss: a name ("sparse_categorical_crossentropy") or a Loss.
-        metrics: names ("accuracy"), Metrics, or functions (y_true, y_pred) -> Tensor.
+        metrics: names ("accuracy"), Metrics, or functions (y_true, y_pred) -> Tensor; one, or a list of them.
         """
         found_optimizer, found_loss = optim.get(optimizer), losses.get(loss)
-        found_metrics = [metric_functions.get(metric, found_loss) for metric in metrics or ()]
+        given_metrics = _several(metrics)
+        found_metrics = [metric_functions.get(metric, found_loss) for metric in given_metrics]
         names = ["loss", *(metric.name for metric in found_metrics)]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"compile: two metrics are called {', '.join(sorted(twice))}; give one another name")
         self.optimizer, self._loss, self.metrics = found_optimizer, found_loss, found_metrics
-        self._metrics_given = list(metrics or ())
+        self._metrics_given = given_metrics
         self._programs = {}
 
     def get_compile_config(self) -> dict[str, Any] | None:
@@ -72,7 +83,7 @@ class Trainer(Module):
         }
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compiles as `get_compile_config` has described. Raises ConfigError."""
+        """Compiles by a config of `get_compile_config`. Raises ConfigError."""
         if not isinstance(config, Mapping) or not {"optimizer", "loss", "metrics"} <= set(config):
             raise ConfigError("expected how a model is compiled: optimizer, loss and metrics")
         try:
@@ -91,7 +102,7 @@ class Trainer(Module):
         batch_size: int = 32,
         epochs: int = 1,
         verbose: int | str = 1,
-        callbacks: Sequence[Callback] | Callback = (),
+        callbacks: Sequence[Callback] | Callback | None = (),
         validation_split: float = 0.0,
         validation_data: Sequence[Any] | None = None,
         shuffle: bool = True,
@@ -99,12 +110,13 @@ class Trainer(Module):
         sample_weight: Any = None,
         initial_epoch: int = 0,
         device: str = "auto",
-        probes: Sequence[Probe] | Probe = (),
+        probes: Sequence[Probe] | Probe | None = (),
         resume: str | os.PathLike[str] | None = None,
     ) -> History:
         """Trains until `epochs` are done and returns the History.
 
-        x, y:             (samples, ...) each. A batch that is left over at the end of an epoch is smaller
+        x, y:             (samples, ...) each
+        batch_size:       samples per step; the last batch of an epoch takes what is left
         verbose:          0 silent, 1 ("auto") with a progress bar, 2 a line per epoch
         validation_split: the share of the samples, from the end, that is not learned from, but measured by
         validation_data:  (x, y) or (x, y, sample_weight) to measure by after each epoch; counts before the split
@@ -112,6 +124,7 @@ class Trainer(Module):
         class_weight:     {class number: weight} of the samples in the loss; sample_weight: (samples,) of each. As in
                           Keras a batch's loss is sum(weight * loss) / samples, and metrics know no weights
         initial_epoch:    the number of the first epoch, from 0
+        device:           "auto", or one of `pydl.devices()`
         probes:           what to look at inside of the network: `pydl.probes`
         resume:           a file that ModelCheckpoint or `save_checkpoint` has written: training goes on from there as
                           if it had never stopped; with the same data and callbacks, the numbers are the same, too
@@ -122,12 +135,11 @@ class Trainer(Module):
         """
         samples, validation = self._split(x, y, validation_split, validation_data, class_weight, sample_weight)
         _check_counts(epochs=epochs, batch_size=batch_size, initial_epoch=initial_epoch)
-        if verbose not in _WATCHERS:
+        if not isinstance(verbose, (int, str)) or verbose not in _WATCHERS:
             raise ValueError(f"fit: expected verbose 0, 1, 2 or 'auto', received {verbose!r}")
         backend_for(device)
         self._build_optimizer()
-        callbacks, probes = _listed("callbacks", callbacks, Callback), _listed("probes", probes, Probe)
-        watchers = [*callbacks, *observers(), *_WATCHERS[verbose]()]
+        watchers = [*_listed("callbacks", callbacks, Callback), *observers(), *_WATCHERS[verbose]()]
         names = [name for callback in watchers for name in callback.adds_logs]
         names = [*self._names(), *([f"val_{name}" for name in self._names()] if validation else []), *names]
         params = {
@@ -139,7 +151,17 @@ class Trainer(Module):
             "metrics": list(dict.fromkeys(names)),
         }
         run = Run(
-            self, samples, validation, batch_size, epochs, initial_epoch, shuffle, device, probes, watchers, params
+            self,
+            samples,
+            validation,
+            batch_size,
+            epochs,
+            initial_epoch,
+            shuffle,
+            device,
+            _listed("probes", probes, Probe),
+            watchers,
+            params,
         )
         restore = None
         if resume is not None:
@@ -173,7 +195,11 @@ class Trainer(Module):
         return_dict: bool = False,
         device: str = "auto",
     ) -> Any:
-        """The loss, and the metrics after it, over all of (x, y): a number, a list, or a dict by name."""
+        """The loss, and the metrics after it, over all of (x, y): a number, or a list where there are several.
+
+        x, y, sample_weight, device: as for `fit`. batch_size: how many samples at a time; the result does not depend
+        on it but for rounding. verbose: 0 prints nothing. return_dict: True for a dict by name.
+        """
         _check_counts(batch_size=batch_size)
         values = self.measured(self._checked("evaluate", x, y, sample_weight), device, batch_size)
         if verbose:
@@ -183,14 +209,17 @@ class Trainer(Module):
         return list(values.values()) if len(values) > 1 else values["loss"]
 
     def predict(self, x: Any, batch_size: int = EVALUATION_BATCH, device: str = "auto") -> np.ndarray:
-        """The model's outputs (samples, ...) as an array."""
+        """The model's outputs (samples, ...) for x (samples, ...) as an array.
+
+        batch_size: how many samples at a time. device: as for `fit`. Raises ShapeError for no samples.
+        """
         _check_counts(batch_size=batch_size)
-        x = np.asarray(x)
+        x = numbers("predict", "x", x)
         if not x.shape or not len(x):
-            raise ShapeError(f"predict: expected at least one sample, received shape {x.shape}")
+            raise ShapeError(f"predict: expected at least one sample, received x of shape {x.shape}")
         self.ensure_built(x.shape[1:])
         forward = self.compiled("predict", device)
-        samples = Samples(x, x)
+        samples = Samples(x, x, floats=self._floats())
         parts = []
         for start in range(0, len(x), batch_size):
             control.boundary(self.history.history)
@@ -200,7 +229,7 @@ class Trainer(Module):
     # ---- what is compiled
 
     def compiled(self, what: str, device: str) -> Jitted:
-        """The jitted "train", "evaluate" or "predict" step; made anew when what it depends on has changed."""
+        """The jitted "train", "evaluate" or "predict" step of a device; anew when what it depends on has changed."""
         backend_for(device)  # an unknown device is an error before anything is traced
         # Which weights are trained is fixed in a Program, so is which of them are priced by a regulariser.
         made_for = None if what == "predict" else [
@@ -213,7 +242,7 @@ class Trainer(Module):
         return kept[1]
 
     def objective(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """(what training makes small, the model's outputs): the loss of a batch, and the regularisers' penalties."""
+        """(what training makes small, the outputs) of a batch x, y: its loss with the regularisers' penalties."""
         assert self._loss is not None  # _checked has seen to it
         outputs = self(x)
         loss = self._loss(y, outputs) if weights is None else self._loss(y, outputs, sample_weight=weights)
@@ -259,7 +288,7 @@ class Trainer(Module):
         return ["loss", *(metric.name for metric in self.metrics)]
 
     def measured(self, samples: Samples, device: str, batch_size: int = EVALUATION_BATCH) -> dict[str, float]:
-        """The loss and the metrics over all samples."""
+        """The loss and the metrics over all samples, by name; device and batch_size as for `evaluate`."""
         step = self.compiled("evaluate", device)
         averages = Averages(self.metrics)
         for start in range(0, len(samples.x), batch_size):
@@ -285,9 +314,15 @@ class Trainer(Module):
         validation = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
-                parts = len(validation_data) if isinstance(validation_data, (tuple, list)) else type(validation_data)
-                raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), received {parts} parts")
+                several = isinstance(validation_data, (tuple, list))
+                parts = f"{len(validation_data)} parts" if several else f"one {type(validation_data).__name__}"
+                raise ValueError(f"validation_data: expected (x, y) or (x, y, sample_weight), received {parts}")
             validation = self._checked("validation_data", *validation_data)
+            if validation.x.shape[1:] != samples.x.shape[1:]:  # else found only when the first epoch has been trained
+                raise ShapeError(
+                    f"validation_data: expected samples of shape {samples.x.shape[1:]} as in training, "
+                    f"received {validation.x.shape[1:]}"
+                )
         elif share:
             samples, validation = samples.split(share)
         if class_weight is not None:
@@ -302,7 +337,11 @@ class Trainer(Module):
         samples = samples_from(where, x, y, sample_weight)
         self.ensure_built(samples.x.shape[1:])
         self._loss.check(samples.y, self.output_shape(samples.x.shape[1:]))
-        return samples
+        return samples._replace(floats=self._floats())
+
+    def _floats(self) -> np.dtype:
+        """The dtype in which the model computes: that of its weights."""
+        return max((weight.dtype for weight in self.parameters()), key=lambda dtype: dtype.itemsize, default=FLOAT32)
 
 
 _WATCHERS: dict[int | str, Any] = {
@@ -313,9 +352,16 @@ _WATCHERS: dict[int | str, Any] = {
 }
 
 
+def _several(given: Any) -> list[Any]:
+    """None, one thing, or a list of things as a list."""
+    if given is None:
+        return []
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
 def _listed(name: str, given: Any, kind: type) -> list[Any]:
-    """One or several as a list."""
-    several = list(given) if isinstance(given, (list, tuple)) else [given]
+    """None, one or several of a kind as a list."""
+    several = _several(given)
     for each in several:
         if not isinstance(each, kind) or isinstance(each, type):
             raise TypeError(f"{name}: expected objects of class {kind.__name__}, received {each!r}")

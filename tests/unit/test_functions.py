@@ -71,3 +71,5 @@ def test_grad_does_not_walk_below_its_arguments_and_beside_them():
 def test_grad_of_many_numbers_is_refused():
     with pytest.raises(ShapeError, match=r"single number.*\(2,\)"):
         pydl.grad(lambda x: x * 2)(Tensor([1.0, 2.0]))
+    with pytest.raises(TypeError, match="grad: expected a function, received 3"):
+        pydl.grad(3)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import init
+from pydl import ShapeError, init
 from pydl.configurable import describe, revive
 from pydl.random import Generator
 
@@ -94,6 +94,7 @@ def test_a_configuration_makes_the_same_initializer_again(name):
     again = CLASSES[name].from_config(json.loads(json.dumps(initializer.get_config())))
     assert again == initializer
     assert type(again) is CLASSES[name]
+    assert repr(CLASSES[name]()) == f"{CLASSES[name].__name__}()", "as it is made"
 
 
 def test_an_initializer_is_described_by_its_name_where_that_says_it_all():
@@ -199,17 +200,21 @@ def test_draws_come_from_the_default_generator_unless_another_is_given():
 
 def test_a_function_is_an_initializer_too():
     assert init.draw(lambda shape, generator: np.arange(math.prod(shape)), (3,)).tolist() == [0, 1, 2]
+    assert init.draw(lambda shape: np.ones(shape), (2,)).tolist() == [1, 1]
+    with pytest.raises(ShapeError, match=r"initializer: expected numbers of shape \(2, 3\), received \(3, 2\)"):
+        init.draw(lambda shape: np.ones(shape[::-1]), (2, 3))
 
 
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(ValueError, match="unknown initializer 'he'.*glorot_uniform, he_normal"):
         init.draw("he", (2, 2))
-    with pytest.raises(TypeError, match="initializer: expected a name or a function, received 3"):
+    with pytest.raises(TypeError, match="initializer: expected a name or an object, received 3"):
         init.draw(3, (2, 2))
     with pytest.raises(ValueError, match="mode as one of fan_in, fan_out, fan_avg, received 'fan'"):
         init.VarianceScaling(mode="fan")
-    with pytest.raises(ValueError, match="distribution as one of truncated_normal, .*, received 'normal'"):
-        init.VarianceScaling(distribution="normal")
+    with pytest.raises(ValueError, match="distribution as one of truncated_normal, .*, received 'gaussian'"):
+        init.VarianceScaling(distribution="gaussian")
+    assert init.VarianceScaling(distribution="normal") == init.VarianceScaling(), "Keras's other name"
     with pytest.raises(ValueError, match="scale above 0, received 0"):
         init.VarianceScaling(scale=0)
     with pytest.raises(ValueError, match="TruncatedNormal: expected stddev from 0 on, received -1"):

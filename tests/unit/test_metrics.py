@@ -33,6 +33,17 @@ def test_binary_accuracy_counts_outputs_on_the_right_side():
     assert metrics.binary_accuracy(labels, outputs, threshold=0.45).item() == 0.75
 
 
+def test_the_accuracy_of_a_batch_fits_its_shapes():
+    labels = np.array([1, 1, 1, 0])
+    assert metrics.accuracy(labels, OUTPUTS).item() == metrics.accuracy(labels[:, None], OUTPUTS).item() == 0.75
+    assert metrics.accuracy(np.eye(2)[labels], OUTPUTS).item() == 0.75
+    assert metrics.accuracy(labels, OUTPUTS[:, 1]).item() == metrics.accuracy(labels, OUTPUTS[:, 1:]).item() == 0.75
+    assert metrics.accuracy(np.array([0, 1, 2]), np.array([0, 2, 2], np.uint8)).item() == pytest.approx(2 / 3)
+    with pytest.raises(ShapeError, match="accuracy: expected class numbers of shape"):
+        metrics.accuracy([0, 1], np.array([0, 1, 2]))
+    assert isinstance(metrics.get(metrics.accuracy, MSE), metrics.FittingAccuracy)
+
+
 def accuracy(loss, labels, outputs):
     metric = metrics.get("accuracy", losses.get(loss))
     assert metric.name == "accuracy"
@@ -132,6 +143,18 @@ def test_scikit_learn_agrees(name):
     assert every == pytest.approx(reference(np.eye(5)[labels], scores > 0.2, average="macro"), rel=1e-12)
 
 
+def test_scikit_learn_has_the_same_accuracies_and_confusion_matrix():
+    sklearn = pytest.importorskip("sklearn.metrics")
+    scores, labels = RNG.standard_normal((200, 5)), RNG.integers(0, 5, 200)
+    answers = scores.argmax(-1)
+    accuracy = metrics.sparse_categorical_accuracy(labels, Tensor(scores)).item()
+    assert accuracy == pytest.approx(sklearn.accuracy_score(labels, answers), rel=1e-12)
+    for k in range(1, 5):
+        share = metrics.sparse_top_k_categorical_accuracy(labels, Tensor(scores), k).item()
+        assert share == pytest.approx(sklearn.top_k_accuracy_score(labels, scores, k=k), rel=1e-12)
+    np.testing.assert_array_equal(metrics.confusion_matrix(labels, answers), sklearn.confusion_matrix(labels, answers))
+
+
 @pytest.mark.parametrize("name", COUNTED)
 def test_a_share_of_nothing_is_zero(name):
     assert COUNTED[name](np.zeros(3), Tensor(np.zeros((3, 1)))).item() == 0
@@ -196,6 +219,20 @@ def test_a_metric_of_many_batches_is_that_of_all_samples_at_once(name, compiled)
     whole = metric(y, Tensor(outputs.astype(np.float64))).item()
     for sizes in ([103], [100, 3], [1] * 103, [50, 50, 3], [7] * 14 + [5]):
         assert over_batches(metric, y, outputs, sizes, compiled) == whole, sizes
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", EVERY_METRIC)
+def test_huge_equal_and_single_outputs_have_a_share_from_0_to_1_traced_as_eager(name, dtype):
+    loss, y, outputs = EVERY_METRIC[name]
+    metric = metrics.get(name, loss)
+    for chosen in (np.sign(outputs - 0.5) * 1e4, np.zeros_like(outputs), np.full_like(outputs, -1e4), outputs[:1]):
+        x, labels = chosen.astype(dtype), y[: len(chosen)]
+        value = metric(labels, Tensor(x)).item()
+        assert 0 <= value <= 1
+        assert jit(lambda y, x: metric(y, x))(labels, x).item() == pytest.approx(value, rel=1e-6)
+    with pytest.raises(ShapeError, match=f"{metric.name}: expected at least one sample"):
+        metric(y[:0], Tensor(outputs[:0]))
 
 
 def test_every_metric_is_held_to_many_batches():

@@ -101,7 +101,10 @@ def test_pip_builds_the_real_wheel_in_isolation_and_installs_it(tmp_path):
     [path] = tmp_path.glob("*.whl")
     name, content = wheel.wheel_bytes()
     assert (path.name, path.read_bytes()) == (name, content), "pip and the site builder differ"
-    assert {file.split("/")[0].split("-")[0] for file in entries(path)} == {"pydl", "pydl_lab"}
+    names = set(entries(path))
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"pydl", "pydl_lab"}
+    texts = {text.relative_to(REPOSITORY).as_posix() for text in REPOSITORY.glob("pydl/lessons/texts/*.json")}
+    assert texts and {"pydl/py.typed", *texts} <= names
     pip("install", "--no-deps", "--no-index", "--target", str(tmp_path / "there"), str(path))
     assert (tmp_path / "there" / "pydl" / "__init__.py").is_file()
 

@@ -1,4 +1,7 @@
-"""From a Sequential to an ONNX file, layer by layer."""
+"""From a Sequential to an ONNX file, layer by layer.
+
+What only acts in training is left out: the file is for predicting.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def export_onnx(model: Any, path: Target, input_shape: Shape | None = None) -> N
 
 
 def onnx_bytes(model: Any, input_shape: Shape | None = None, name: str = "ONNX export") -> bytes:
-    """The content of the file that `export_onnx` writes. name: what messages call it."""
+    """The content of the file that `export_onnx` writes for a model and input_shape. name: what messages call it."""
     shape = model.input_shape if input_shape is None else tuple(input_shape)
     if shape is None:
         raise FileError(f"{name}: expected a model that is built; pass input_shape, the shape of one sample")

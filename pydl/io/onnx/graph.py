@@ -63,6 +63,7 @@ class Graph:
         return x._replace(name=self.node(operator, x.name, *others, **attributes))
 
     def channels_first(self, x: Value) -> Value:
+        """The same images with their channels in front, as ONNX convolves them."""
         if x.channels_first:
             return x
         axes = len(x.shape) + 1
@@ -70,6 +71,7 @@ class Graph:
         return Value(name, x.shape, channels_first=True)
 
     def channels_last(self, x: Value) -> Value:
+        """The same images with their channels behind, as pydl has them."""
         if not x.channels_first:
             return x
         return Value(self.node("Transpose", x.name, perm=(0, *range(2, len(x.shape) + 1), 1)), x.shape)
@@ -81,6 +83,7 @@ class Graph:
         return self._constant(name, array.astype(self.dtype))
 
     def scalar(self, value: float) -> str:
+        """A constant number, in the graph's dtype."""
         return self._constant("constant", np.array(value, self.dtype))
 
     def sizes(self, values: Sequence[int]) -> str:

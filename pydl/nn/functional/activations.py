@@ -143,7 +143,10 @@ def softmax(x: Operand, axis: int = -1) -> Tensor:
 
 
 def log_softmax(x: Operand, axis: int = -1) -> Tensor:
-    """log(softmax(x)) along an axis, without ever computing the softmax, whose small numbers would be 0."""
+    """log(softmax(x)) along an axis, without ever computing the softmax, whose small numbers would be 0.
+
+    Source: as for softmax.
+    """
     shifted = _shifted(x, axis, "log_softmax")
     return shifted - shifted.exp().sum(axis, keepdims=True).log()
 
@@ -157,7 +160,7 @@ def _shifted(x: Operand, axis: int, name: str) -> Tensor:
 
 
 def maxout(x: Operand, pieces: int = 2) -> Tensor:
-    """The largest of each `pieces` neighbours along the last axis: (..., units * pieces) -> (..., units).
+    """The largest of each `pieces` neighbours along the last axis of x: (..., units * pieces) -> (..., units).
 
     With the weights before it, each unit learns a convex function of `pieces` straight parts.
     Source: I. Goodfellow et al., "Maxout Networks", 2013.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...ops import ShapeError
 from ...tensor import Tensor, as_input, as_tensor
 from .activations import above_relu, log_softmax
@@ -19,6 +21,7 @@ def softmax_cross_entropy_with_logits(labels: Operand, logits: Operand) -> Tenso
     """-sum(labels * log_softmax(logits)) over the classes.
 
     labels: (..., classes) probabilities, one-hot rows for instance. logits: (..., classes). Returns (...).
+    Raises ShapeError.
     """
     labels, logits = as_tensor(labels), as_tensor(logits)
     if labels.shape != logits.shape:
@@ -30,15 +33,22 @@ def softmax_cross_entropy_with_logits(labels: Operand, logits: Operand) -> Tenso
 
 
 def sparse_softmax_cross_entropy_with_logits(labels: Operand, logits: Operand) -> Tensor:
-    """-log_softmax(logits)[label]
+    """-log_softmax(logits)[label], the cross-entropy of class numbers.
 
-    labels: (...) class numbers, integers. logits: (..., classes). Returns (...).
+    labels: (...) class numbers; floats are cut off to whole ones. logits: (..., classes). Returns (...).
+    Raises ShapeError, also for a label that is no class, where labels are arrays; in a Tensor it costs 0.
     """
+    known = None if isinstance(labels, Tensor) else np.asarray(labels)
     labels, logits = as_input(labels), as_tensor(logits)
-    if labels.shape != logits.shape[:-1] or labels.dtype.kind not in "iu":
+    if not logits.ndim or labels.shape != logits.shape[:-1]:
         raise ShapeError(
-            f"sparse_softmax_cross_entropy: expected integer class numbers of shape {logits.shape[:-1]}, "
-            f"received {labels.dtype} of shape {labels.shape}"
+            f"sparse_softmax_cross_entropy: expected logits (..., classes) and class numbers (...), "
+            f"received {logits.shape} and {labels.shape}"
+        )
+    if known is not None and known.size and not 0 <= known.min() <= known.max() < logits.shape[-1]:
+        raise ShapeError(
+            f"sparse_softmax_cross_entropy: expected labels from 0 to {logits.shape[-1] - 1}, "
+            f"received {known.min():g} to {known.max():g}"
         )
     return softmax_cross_entropy_with_logits(labels.one_hot(logits.shape[-1], logits.dtype), logits)
 
@@ -46,6 +56,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: Operand, logits: Operand) -
 def sigmoid_cross_entropy_with_logits(labels: Operand, logits: Operand) -> Tensor:
     """-labels * log(sigmoid(x)) - (1 - labels) * log(1 - sigmoid(x)) for logits x, elementwise.
 
+    labels: (...) probabilities. logits: (...). Returns (...). Raises ShapeError.
     Computed as max(x, 0) - x * labels + log(1 + exp(-|x|)), which neither overflows nor takes the log of 0.
     """
     labels, x = as_tensor(labels), as_tensor(logits)

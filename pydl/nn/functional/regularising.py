@@ -1,4 +1,7 @@
-"""Dropout: in training each number is left out at random, so that no unit relies on another one being there."""
+"""Dropout: in training each number is left out at random, so that no unit relies on another one being there.
+
+The `Dropout` layer is this function with a rate and, if wanted, a generator of its own.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ def dropout(
     The division keeps the mean as it is, so that nothing needs scaling at test time ("inverted" dropout). The mask is
     drawn from `pydl.random` as part of the step: every step of a compiled function draws another one.
 
+    x:         of any shape, which stays
     rate:      the share to leave out, 0 <= rate < 1
     keep_prob: the share to keep, 0 < keep_prob <= 1, as TensorFlow's first version had it; give one of the two
     generator: of the mask, where it is not the default one

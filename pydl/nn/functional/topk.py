@@ -1,4 +1,7 @@
-"""Whether the right class is among the best few: what accuracy is for k = 1."""
+"""Whether the right class is among the best few: what accuracy is for k = 1.
+
+The metrics count with it, and so do lessons that follow TensorFlow's way of measuring.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ def in_top_k(targets: Operand, predictions: Operand, k: int) -> Tensor:
     Classes that tie at the border all count as in. False where the target is no class, or where a prediction of the
     sample is infinite or NaN, which says nothing about an order. As in TensorFlow.
 
-    targets: (...) class numbers, integers. predictions: (..., classes), logits or probabilities. Returns (...) bool.
+    targets: (...) class numbers. predictions: (..., classes), logits or probabilities. Returns (...) bool.
     """
     targets, predictions = as_input(targets), as_tensor(predictions)
-    if predictions.ndim == 0 or targets.shape != predictions.shape[:-1] or targets.dtype.kind not in "iu":
+    if predictions.ndim == 0 or targets.shape != predictions.shape[:-1]:
         raise ShapeError(
-            f"in_top_k: expected predictions (..., classes) and integer targets of shape {predictions.shape[:-1]}, "
-            f"received predictions {predictions.shape} and {targets.dtype} targets {targets.shape}"
+            f"in_top_k: expected predictions (..., classes) and targets of shape {predictions.shape[:-1]}, "
+            f"received predictions {predictions.shape} and targets {targets.shape}"
         )
     k = whole("in_top_k", "k", k)
     classes = predictions.shape[-1]

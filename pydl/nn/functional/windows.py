@@ -22,7 +22,7 @@ Pair = tuple[int, int]
 
 
 def conv2d(x: Operand, kernel: Operand, strides: int | Pair = 1, padding: str = "valid") -> Tensor:
-    """y[n, i, j, f] = sum over p, q, c of x[n, i * stride + p, j * stride + q, c] * kernel[p, q, c, f]
+    """y[n, i, j, f] = sum over p, q, c of x[n, i * stride + p, j * stride + q, c] * kernel[p, q, c, f].
 
     x:       (batch, height, width, channels)
     kernel:  (height, width, channels, filters)

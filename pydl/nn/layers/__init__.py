@@ -1,4 +1,7 @@
-"""Layers, by Keras's names and with Keras's defaults: each a formula in Tensor operations, and the weights it needs."""
+"""Layers, by Keras's names and with Keras's defaults: each a formula in Tensor operations, and the weights it needs.
+
+The formulas are those of `nn.functional`; a layer adds shapes that are checked and weights that are kept.
+"""
 
 from .convolution import AveragePooling2D, Conv2D, MaxPooling2D
 from .core import Activation, Dense, Flatten, Maxout, Reshape

@@ -34,7 +34,9 @@ class Conv2D(Weighted):
 
     filters:     how many patterns
     kernel_size: of the window, an integer or (height, width). strides: from one window to the next, alike
+    padding:     "valid" or "same"
     activation:  a name ("relu"), a function of a Tensor, or None for none
+    use_bias, kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer: as for Dense
 
     Source: Y. LeCun et al., "Backpropagation Applied to Handwritten Zip Code Recognition", 1989.
     """
@@ -108,6 +110,7 @@ class MaxPooling2D(_Pooling2D):
 
     pool_size: of the window, an integer or (height, width)
     strides:   from one window to the next; unless given, pool_size: windows side by side
+    padding:   "valid" or "same"
 
     Source: K. Yamaguchi et al., "A Neural Network for Speaker-Independent Isolated Word Recognition", 1990.
     """
@@ -122,6 +125,7 @@ class AveragePooling2D(_Pooling2D):
 
     pool_size: of the window, an integer or (height, width)
     strides:   from one window to the next; unless given, pool_size: windows side by side
+    padding:   "valid" or "same"
 
     Source: Y. LeCun et al., "Handwritten Digit Recognition with a Back-Propagation Network", 1989.
     """

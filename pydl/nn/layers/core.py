@@ -1,4 +1,7 @@
-"""The layers of plain networks: products with a kernel, activations, and samples seen in another shape."""
+"""The layers of plain networks: products with a kernel, activations, and samples seen in another shape.
+
+They take samples as rows, or make rows of them; what looks at images stands in `convolution`.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,11 @@ class Dense(Weighted):
 
     x: (batch, in). kernel: (in, units). bias: (units,). Returns (batch, units).
 
-    units:       how many outputs
-    activation:  a name ("relu"), a function of a Tensor, or None for none
-    initializer: of kernel and bias: a name ("he_normal") or an initialiser. regularizer: a name ("l2"), one of
-                 `nn.regularizers`, or None
+    units:      how many outputs
+    activation: a name ("relu"), a function of a Tensor, or None for none
+    use_bias:   False for no bias
+    kernel_initializer, bias_initializer: a name ("he_normal") or one of `pydl.init`
+    kernel_regularizer, bias_regularizer: a name ("l2"), one of `nn.regularizers`, or None
 
     Source: F. Rosenblatt, "The Perceptron: A Probabilistic Model for Information Storage and Organization in the
     Brain", 1958.
@@ -67,7 +71,9 @@ class Maxout(Weighted):
     x: (batch, in). kernel: (in, units * pieces), the pieces of an output side by side. bias: (units * pieces,).
     Returns (batch, units). It is what Dense(units * pieces) would be with `functional.maxout` after it.
 
-    units: how many outputs. pieces: of each. The rest as for Dense
+    units:  how many outputs
+    pieces: of each
+    use_bias, kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer: as for Dense
 
     Source: I. Goodfellow et al., "Maxout Networks", 2013.
     """
@@ -102,7 +108,10 @@ class Maxout(Weighted):
 
 
 class Activation(Module):
-    """A function of every element (softmax: of every row), by name or as a function. Shapes stay as they are."""
+    """activation(x), element by element (softmax: row by row): (batch, ...) keeps its shape.
+
+    activation: a name ("relu") or a function of a Tensor
+    """
 
     def __init__(self, activation: str | Function, name: str = "") -> None:
         super().__init__(name)
@@ -163,13 +172,14 @@ class Reshape(Module):
 def _row(layer: Module, shape: Shape) -> int:
     """How many numbers a sample has, which must be a row of them."""
     if len(shape) != 1:
+        hint = "add Flatten() first" if shape else "a single sample is x[None], samples of one number are x[:, None]"
         raise ShapeError(
-            f"{layer.name}: expected samples of one axis (batch, in), received samples of shape {shape}; "
-            "add Flatten() first"
+            f"{layer.name}: expected samples of one axis (batch, in), received samples of shape {shape}; {hint}"
         )
     return shape[0]
 
 
 def _check_batch(layer: Weighted, x: Tensor) -> None:
     if x.shape[1:] != layer.kernel.shape[:1]:
-        raise ShapeError(f"{layer.name}: expected (batch, {layer.kernel.shape[0]}), received {x.shape}")
+        single = "; a single sample is x[None]" if x.shape == layer.kernel.shape[:1] else ""
+        raise ShapeError(f"{layer.name}: expected (batch, {layer.kernel.shape[0]}), received {x.shape}{single}")

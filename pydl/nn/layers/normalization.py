@@ -1,4 +1,7 @@
-"""Batch normalisation: every feature brought to mean 0 and deviation 1, then to what training finds best."""
+"""Batch normalisation: every feature brought to mean 0 and deviation 1, then to what training finds best.
+
+It is the one layer whose output, while it learns, depends on the rest of the batch.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,8 @@ class BatchNormalization(Module):
     momentum: how slowly the moving averages follow, from 0 (at once) to 1 (never)
     epsilon:  keeps a feature without variance finite
     center:   whether there is a beta. scale: whether there is a gamma
+    beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: a name or one of
+              `pydl.init`. beta_regularizer, gamma_regularizer: a name, one of `nn.regularizers`, or None
 
     Source: S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
     Covariate Shift", 2015, algorithm 1. As in Keras, the moving variance follows the batch's own variance, without

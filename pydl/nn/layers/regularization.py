@@ -1,4 +1,7 @@
-"""Dropout: noise while a network learns, so that no unit can rely on a single other one."""
+"""Dropout: noise while a network learns, so that no unit can rely on a single other one.
+
+The formula is `functional.dropout`; the layer knows when a model learns, and which random numbers are its own.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from ..module import Module, Shape
 class Dropout(Module):
     """While training, each number is 0 with probability `rate`, and else divided by 1 - rate; at other times nothing.
 
-    Each step draws another mask. The expected value stays the same, so nothing needs to change at test time.
+    x: (batch, ...), whose shape stays. Each step draws another mask. The expected value stays the same, so nothing
+    needs to change at test time.
 
     rate: the share that is dropped, from 0 to less than 1 (TensorFlow's keep_prob is 1 - rate)
     seed: of a generator of this layer's own, whose counter is kept with the weights: the same seed, the same masks.

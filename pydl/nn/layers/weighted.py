@@ -1,4 +1,7 @@
-"""What Dense, Conv2D and Maxout have in common: a kernel and a bias, how these begin, and what they add to the loss."""
+"""What Dense, Conv2D and Maxout have in common: a kernel and a bias, how these begin, and what they add to the loss.
+
+The layers above it say what shape the kernel has and what is done with it.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,7 @@ class Weighted(Module):
             self.bias = Parameter(init.draw(self.bias_initializer, bias_shape), name="bias")
 
     def with_bias(self, y: Tensor) -> Tensor:
+        """y + bias, or y where there is none."""
         return y + self.bias if self.use_bias else y
 
     def penalties(self) -> list[Tensor]:

@@ -97,6 +97,9 @@ BAD = {
     ),
     "an unknown monitor": (checkpoint(save_best_only=True), "unknown monitor 'val_loss'.*validation_split"),
     "no frequency": (checkpoint(save_freq="batch"), "'epoch' or a number of batches, received 'batch'"),
+    "half a name": (checkpoint("m{epoch.npz"), "filepath like 'model-.*', received 'm{epoch.npz'"),
+    "no name": (checkpoint("m{}.npz"), "received 'm{}.npz'"),
+    "an unknown format": (checkpoint("m{epoch:xx}.npz"), "received 'm{epoch:xx}.npz'"),
     "never": (checkpoint(save_freq=0), "received 0"),
 }
 
@@ -165,3 +168,11 @@ def test_a_resumed_run_goes_on_behind_the_epochs_of_its_checkpoint(tmp_path):
 def test_a_folder_that_is_not_there_is_refused_before_training(tmp_path):
     with pytest.raises(ValueError, match="CSVLogger: there is no folder"):
         fit(model_from(), CSVLogger(tmp_path / "nowhere" / "log.csv"))
+    with pytest.raises(ValueError, match="CSVLogger: expected the name of a file, and .* is a folder"):
+        fit(model_from(), CSVLogger(tmp_path))
+
+
+@pytest.mark.parametrize("separator", ["", ", ", None])
+def test_a_separator_is_one_character(separator):
+    with pytest.raises(ValueError, match="CSVLogger: expected separator as a single character, received"):
+        CSVLogger("log.csv", separator=separator)

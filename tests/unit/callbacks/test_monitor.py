@@ -146,3 +146,11 @@ def test_small_changes_are_no_improvement():
 def test_a_factor_that_raises_is_refused():
     with pytest.raises(ValueError, match="factor between 0 and 1, received 2"):
         ReduceLROnPlateau(factor=2)
+
+
+@pytest.mark.parametrize("kind, name", [(EarlyStopping, "start_from_epoch"), (ReduceLROnPlateau, "cooldown")])
+@pytest.mark.parametrize("value", [-1, "5", 1.5])
+def test_what_is_no_number_of_epochs_is_refused(kind, name, value):
+    for argument in ("patience", name):
+        with pytest.raises(ValueError, match=f"{kind.__name__}: expected {argument} as a number of epochs from 0"):
+            kind(**{argument: value})

@@ -28,6 +28,8 @@ def test_none_is_no_hook_and_an_unknown_one_is_refused():
     fit(model_from(), LambdaCallback(on_epoch_end=None))
     with pytest.raises(TypeError, match="unknown hook on_epoch_ends; there are on_train_begin, "):
         LambdaCallback(on_epoch_ends=print)
+    with pytest.raises(TypeError, match="expected on_epoch_end as a function, received 3"):
+        LambdaCallback(on_epoch_end=3)
 
 
 def test_a_loss_that_is_no_number_ends_the_training_with_the_history_so_far(capsys):

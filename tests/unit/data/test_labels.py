@@ -24,14 +24,21 @@ def test_any_shape_of_labels_and_a_last_axis_of_one_dropped():
     assert one_hot(np.zeros(0, int), 3).shape == (0, 3)
 
 
+def test_whole_numbers_may_be_floats_as_a_csv_file_gives_them():
+    np.testing.assert_array_equal(one_hot(np.array([2.0, 0.0], np.float32)), [[0, 0, 1], [1, 0, 0]])
+    assert one_hot(7.0, 10).shape == (10,)
+
+
 @pytest.mark.parametrize(
     "labels, num_classes, message",
     [
         ([0, -1], None, "expected labels from 0 to 0, received -1"),
         ([0, 10], 10, "expected labels from 0 to 9, received 10"),
-        ([0.0, 1.0], None, "expected integer labels, received float64"),
-        (["7"], None, "expected integer labels, received <U1"),
-        ([], None, "expected integer labels"),
+        ([0.0, 1.5], None, "expected whole numbers as labels, received 1.5"),
+        ([0.0, np.nan], None, "expected whole numbers as labels, received nan"),
+        ([True], None, "expected whole numbers as labels, received bool"),
+        (["7"], None, "expected whole numbers as labels, received <U1"),
+        ([], None, "expected num_classes or at least one label"),
         (np.zeros(0, int), None, "expected num_classes or at least one label"),
         ([0], 0, "expected num_classes from 1, received 0"),
         ([0], 2.0, "expected num_classes from 1, received 2.0"),

@@ -42,6 +42,22 @@ def test_scaling_is_undone_and_is_always_finite(scaler, x):
     np.testing.assert_allclose(made.inverse_transform(scaled), x, atol=2e-6 * max(1, np.abs(x).max()))
 
 
+def test_scikit_learn_agrees():
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    rng = np.random.default_rng(2)
+    x = np.column_stack([rng.standard_normal((40, 3)) * [1, 1e-6, 1e6] + [0, 5, -1e3], np.full(40, 3.5)])
+    other = rng.standard_normal((5, 4)) * 100
+    for ours, theirs in (
+        (StandardScaler(), preprocessing.StandardScaler()),
+        (MinMaxScaler(), preprocessing.MinMaxScaler()),
+        (MinMaxScaler((-1, 3)), preprocessing.MinMaxScaler((-1, 3))),
+    ):
+        ours.fit(x), theirs.fit(x)
+        for rows in (x, other):
+            np.testing.assert_allclose(ours.transform(rows), theirs.transform(rows), rtol=1e-6, atol=1e-9)
+            np.testing.assert_allclose(ours.inverse_transform(rows), theirs.inverse_transform(rows), rtol=1e-9)
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e-30, 1e9, -7.3])
 @pytest.mark.parametrize("scaler", SCALERS)
 def test_constant_columns_stay_finite_though_their_mean_is_rounded(scaler, value):
@@ -65,6 +81,11 @@ def test_any_shape_of_samples_and_the_dtypes(scaler):
 
 
 @pytest.mark.parametrize("scaler", SCALERS)
+def test_labels_may_be_passed_along_as_scikit_learns_pipelines_do(scaler):
+    np.testing.assert_array_equal(scaler().fit_transform(X, np.arange(len(X))), scaler().fit(X, None).transform(X))
+
+
+@pytest.mark.parametrize("scaler", SCALERS)
 def test_what_cannot_be_scaled_is_refused(scaler):
     for x, message in (
         (np.zeros((0, 3)), "expected at least one row"),
@@ -72,6 +93,7 @@ def test_what_cannot_be_scaled_is_refused(scaler):
         ([[1.0], [np.inf]], r"received inf at \(1, 0\)"),
         ([["a"]], "expected numbers of shape"),
         (3.0, "expected numbers of shape"),
+        ([[1.0], [1.0, 2.0]], "expected rows of one length"),
     ):
         with pytest.raises(DataError, match=message):
             scaler().fit(x)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import pydl
 from pydl.data import DataError, shuffle_batch, train_test_split
 from pydl.random import Generator
+from tests.unit.support import fingerprint
 
 
 @given(st.integers(2, 60), st.floats(0.02, 0.98), st.integers(0, 2**64 - 1))
@@ -43,6 +44,14 @@ def test_without_a_seed_the_default_generator_is_drawn_from():
     assert int(pydl.random.default.counter) == before, "a seed of its own leaves the default generator alone"
 
 
+def test_the_parts_and_batches_of_a_seed_are_the_same_on_every_machine():
+    rows = np.arange(1000)
+    assert fingerprint(*train_test_split(rows, seed=777)) == "1e3eb57179cc25e3"
+    assert fingerprint(*train_test_split(rows, test_size=0.3, seed=777, stratify=rows % 7)) == "118de1ce9ff606c5"
+    batches = [x for x, _ in shuffle_batch(rows, rows, 64, Generator(777))]
+    assert fingerprint(*batches) == fingerprint(Generator(777).permutation(1000)) == "6d9364a93e8ce081"
+
+
 def test_sizes_as_shares_and_as_numbers():
     rows = np.arange(10)
     for test_size, train_size, expected in (
@@ -55,6 +64,21 @@ def test_sizes_as_shares_and_as_numbers():
         train, test = train_test_split(rows, test_size=test_size, train_size=train_size, seed=0)
         assert (len(train), len(test)) == expected
     assert len(train_test_split(np.arange(100), test_size=0.07)[1]) == 7, "0.07 * 100 is a little more than 7"
+
+
+@pytest.mark.parametrize("rows", [25, 101, 1000])
+@pytest.mark.parametrize("sizes", [{}, {"test_size": 0.2}, {"test_size": 3}, {"test_size": 0.3, "train_size": 0.5}])
+def test_scikit_learn_makes_parts_of_the_same_sizes(rows, sizes):
+    reference = pytest.importorskip("sklearn.model_selection").train_test_split
+    x, labels = np.arange(rows), np.arange(rows) % 3
+    for options in ({"shuffle": True}, {"shuffle": False}, {"stratify": labels}):
+        ours, theirs = train_test_split(x, **sizes, **options), reference(x, **sizes, **options)
+        assert [len(part) for part in ours] == [len(part) for part in theirs]
+        if options.get("shuffle") is False:
+            np.testing.assert_array_equal(np.concatenate(ours), np.concatenate(theirs))
+        for part, expected in zip(ours, theirs):
+            if "stratify" in options:  # where a remainder goes is a matter of chance there
+                assert np.abs(np.bincount(labels[part]) - np.bincount(labels[expected])).max() <= 1
 
 
 def test_without_shuffling_the_last_rows_are_for_testing():

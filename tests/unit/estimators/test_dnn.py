@@ -319,6 +319,8 @@ def test_a_failed_fit_leaves_the_fitted_network_as_it_was():
         ({"optimizer": "adamm"}, "unknown optimizer 'adamm': known are"),
         ({"learning_rate": -1}, "expected a number above 0"),
         ({"hidden_units": (0,)}, "expected units as an integer above 0, received 0"),
+        ({"hidden_units": 5}, r"expected hidden_units as .* like \(300, 100\), received 5"),
+        ({"random_state": "a"}, "seed: expected an integer from 0 to .* received 'a'"),
         ({"random_state": -1}, "expected an integer from 0 to"),
         ({"early_stopping": True, "validation_fraction": 1.5}, "expected test_size as a share between 0 and 1"),
     ],

@@ -191,6 +191,7 @@ def test_a_score_that_is_no_number_comes_after_those_that_are():
         ({"activation": "relu"}, {}, "expected a grid like"),
         ([1, 2], {}, "expected a grid like .* or a sampler, received"),
         (sampler, {}, "expected trials, the number of candidates to draw from the sampler"),
+        (GRID, {"executor": 3}, "expected executor as a concurrent.futures.Executor or None, received 3"),
         (GRID, {"trials": 0}, "expected trials as an integer above 0, received 0"),
         (GRID, {"validation_fraction": 2.0}, "expected test_size as a share"),
     ],

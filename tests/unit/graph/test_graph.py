@@ -88,6 +88,9 @@ def test_functions_with_name_scopes_have_a_graph_too():
 def test_a_model_that_is_not_built_says_what_to_do():
     with pytest.raises(ValueError, match="not built yet.*pass input_shape, or fit first"):
         nn.Sequential([nn.Dense(3)]).graph()
+    for depth in (0, "all"):
+        with pytest.raises(ValueError, match="graph: expected depth as an integer above 0, or None"):
+            nn.Sequential([nn.Dense(3)], input_shape=(2,)).graph(depth=depth)
 
 
 @pytest.mark.parametrize("depth", [1, 2, None])

@@ -1,5 +1,7 @@
 """What the tests of files share: arrays of all kinds, both formats by name, and files damaged in every way."""
 
+import json
+import math
 from io import BytesIO
 
 import numpy as np
@@ -74,3 +76,41 @@ def damaged(content, random):
     else:
         changed += random.bytes(length)
     return bytes(changed)
+
+
+ODD = [
+    None, True, 0, 1, -1, 2, -0.5, 1e308, math.nan, math.inf, 10**12, 10**30,
+    "", "x", "relu", "../../etc", "a/b", "optimizer",
+    [], [[]], {}, [1, 2, 3], ["conv/kernel"], {"array": "nothing"}, {"array": "top/bias"},
+    *({"class_name": name, "config": config} for name in ("Dense", "Sequential", "Adam", "Loss", "Module", "Nothing")
+      for config in ({}, {"units": 3}, {"layers": []}, {"learning_rate": 1}, [])),
+]  # fmt: skip
+
+
+def altered(meta, random):
+    """What stands beside the arrays with one or several entries exchanged, repeated, put in or taken out: a file of it
+    has a right checksum."""
+    meta = json.loads(json.dumps(meta))
+    for _ in range(int(random.integers(1, 4))):
+        places = list(_places(meta))
+        holder, key = places[random.integers(len(places))]
+        other, its = places[random.integers(len(places))]
+        value = [ODD[random.integers(len(ODD))], other[its]][random.integers(2)]
+        kind = random.integers(4)
+        if kind == 0:
+            del holder[key]
+        elif kind == 1 and isinstance(holder, list):
+            holder.insert(key, json.loads(json.dumps(value)))
+        elif kind == 2 and isinstance(holder, dict):
+            holder[("name", "seed", "trainable", "class_name")[random.integers(4)]] = json.loads(json.dumps(value))
+        else:
+            holder[key] = json.loads(json.dumps(value))
+    return meta
+
+
+def _places(value):
+    """(holder, key) of everything in nested lists and dicts."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in list(items):
+        yield value, key
+        yield from _places(part)

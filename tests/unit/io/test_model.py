@@ -21,7 +21,7 @@ from pydl.io import (
     save_weights,
     to_bytes,
 )
-from tests.unit.io.files import FORMATS, content_of, damaged
+from tests.unit.io.files import FORMATS, altered, content_of, damaged
 from tests.unit.nn.layer_check import CASES
 
 RANDOM = np.random.default_rng(8)
@@ -170,6 +170,11 @@ def test_models_in_models_and_models_of_ones_own_come_back():
         assert loaded.predict(X[:, 0, :3, 0]).tobytes() == model.predict(X[:, 0, :3, 0]).tobytes()
 
 
+def test_what_is_no_file_at_all_is_refused():
+    with pytest.raises(FileError, match="expected a path, the content as bytes, or an open file, received None"):
+        load_model(None)
+
+
 def test_models_that_are_not_built_or_not_compiled_come_back_so():
     loaded = load_model(to_bytes(nn.Sequential([nn.Dense(3)])))
     assert not loaded.built and loaded.get_compile_config() is None
@@ -276,6 +281,8 @@ def test_a_model_file_with_a_wrong_entry_is_refused(what):
         lambda a, m: layer(m, 0).update(filters=10**11),
         lambda a, m: layer(m, 5).update(pieces=10**9),
         lambda a, m: m["model"]["config"].update(input_shape=[10**6, 10**6, 1]),
+        lambda a, m: (layer(m, 7).update(units=10**10), m["compile"]["loss"]["config"].update(from_logits=m["model"]),
+                      m.update(model=model_state(a_model())[1]["model"])),
     ],
 )
 def test_a_configuration_cannot_ask_for_more_memory_than_its_file_has_weights(change):
@@ -300,6 +307,32 @@ def test_hundreds_of_damaged_model_files_are_refused_or_give_the_model(format):
             assert "\n" not in str(error)
         else:
             assert loaded.predict(x).tobytes() == expected
+
+
+def assert_refused_or_made(trials, seed):
+    """Descriptions with odd entries under a right checksum give a model, or one line; no random numbers are drawn."""
+    random, refusals = np.random.default_rng(seed), 0
+    optimizer = optim.AdamW(optim.schedules.CosineDecay(0.1, 10), clipnorm=1.0)
+    arrays, meta = model_state(a_trained_model(optimizer=optimizer, metrics=("accuracy", "f1_score")))
+    before = pydl.random.default.counter.item()
+    for _ in range(trials):
+        content = content_of(arrays, altered(meta, random))
+        try:
+            assert isinstance(load_model(content), nn.Module)
+        except FileError as error:
+            refusals += 1
+            assert "\n" not in str(error) and len(str(error)) < 700
+    assert trials / 3 < refusals < trials
+    assert pydl.random.default.counter.item() == before
+
+
+def test_hundreds_of_altered_descriptions_are_refused_or_make_a_model():
+    assert_refused_or_made(300, seed=1)
+
+
+@pytest.mark.slow
+def test_thousands_of_altered_descriptions_are_refused_or_make_a_model():
+    assert_refused_or_made(20_000, seed=2)
 
 
 # ---- into a model that is there already

@@ -1,5 +1,9 @@
 """`jit` itself: when it traces anew, what it takes and gives back, functions within functions, its bounded cache."""
 
+import functools
+import sys
+import threading
+import time
 from collections import namedtuple
 
 import numpy as np
@@ -95,6 +99,8 @@ def test_what_cannot_be_an_argument_is_named():
 
 
 def test_an_unknown_device_lists_those_that_exist():
+    with pytest.raises(TypeError, match=r"jit: expected a function, received 'wasm'; .* jit\(device=...\)"):
+        jit("wasm")
     with pytest.raises(DeviceError, match="unknown device 'tpu'.*'auto', 'numpy'"):
         jit(lambda x: x, device="tpu")
     assert pydl.devices() == ["numpy"]
@@ -137,6 +143,46 @@ def test_a_program_used_again_outlives_older_use():
         f(np.ones(n))
         f(np.ones(1))
     assert len(traces) == compiled.CACHE_SIZE + 4
+
+
+def at_once(*functions):
+    """Runs functions in threads that change places as often as Python can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=function) for function in functions]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_threads_that_share_a_program_each_get_their_own_result():
+    def f(x):
+        for _ in range(20):
+            x = x * 1 + 1
+        return x
+
+    def ask(number):
+        x = np.full(3, number, np.float32)
+        received = [g(x).numpy() for _ in range(300)]
+        wrong.extend(y for y in received if (y != x + 20).any())
+
+    g, wrong = jit(f), []
+    at_once(*(functools.partial(ask, number) for number in range(4)))
+    assert not wrong
+
+
+def test_a_program_that_threads_need_at_once_is_traced_once():
+    def slow(x):
+        time.sleep(0.02)
+        return x + 1
+
+    f, traces = counted(slow)
+    at_once(*[functools.partial(f, 1.0)] * 4)
+    assert len(traces) == 1
 
 
 def test_a_failed_trace_leaves_no_program_behind():

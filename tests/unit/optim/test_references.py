@@ -174,5 +174,23 @@ def test_float32_stays_float32_and_near_the_formula(name):
         assert np.linalg.norm(received - expected) <= 2e-3 * np.linalg.norm(expected)
 
 
+@pytest.mark.parametrize("size", [0.0, 1e-30, 1.0, 1e18])
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_that_stay_the_same_of_any_size_leave_weights_that_are_numbers(name, size):
+    optimizer = CASES[name][0]()
+    w = Parameter(np.zeros(4, np.float32))
+    optimizer.build([w])
+
+    @jit
+    def step(g):
+        w.grad = g
+        optimizer.step()
+
+    for _ in range(200):
+        step(np.array([1, -1, 1.1, 0.77], np.float32) * np.float32(size))
+    assert np.isfinite(w.numpy()).all()
+    assert size or (w.numpy() == 0).all()
+
+
 def test_every_optimizer_is_held_to_its_formula():
     assert {name.split(",")[0] for name in CASES} == set(optim.OPTIMIZERS)

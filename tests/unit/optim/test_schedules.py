@@ -86,6 +86,10 @@ def test_the_cosine_is_that_of_math():
     assert np.abs(_cos_pi(Tensor(places)).numpy() - np.cos(np.pi * places)).max() < 1e-13
 
 
+def test_the_cosine_ends_at_nothing_and_not_below():
+    assert [CosineDecay(0.1, 10)(t).item() for t in (10, 11, 1000)] == [0, 0, 0]
+
+
 def test_a_schedule_can_be_of_ones_own():
     class Inverse(LearningRateSchedule):
         def rate(self, t):
@@ -119,6 +123,7 @@ MISTAKES = {
     "no steps": (lambda: ExponentialDecay(0.1, 0, 0.9), "decay_steps: expected a number above 0, received 0"),
     "no rate": (lambda: CosineDecay(0.0, 10), "initial_learning_rate: expected a number above 0, received 0.0"),
     "an endless one": (lambda: ExponentialDecay(math.inf, 1, 0.9), "initial_learning_rate.*received inf"),
+    "a rate in words": (lambda: ExponentialDecay("fast", 1, 0.9), "initial_learning_rate.*received 'fast'"),
     "too few values": (lambda: PiecewiseConstantDecay([1, 2], [0.1, 0.2]), "received 2 values and 2 boundaries"),
     "boundaries in disorder": (lambda: PiecewiseConstantDecay([5, 2], [1, 2, 3]), r"ascending.*received \[5, 2\]"),
     "negative rates": (lambda: PiecewiseConstantDecay([5], [1, -2]), r"from 0 on, received \[1, -2\]"),

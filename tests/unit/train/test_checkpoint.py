@@ -19,6 +19,7 @@ from pydl.callbacks import (
     ReduceLROnPlateau,
 )
 from pydl.train import TrainingStopped, control
+from tests.unit.io.files import altered
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((45, 6)).astype(np.float32)
@@ -292,6 +293,11 @@ def changed(path, change):
     io.save_checkpoint(path, arrays, meta)
 
 
+def remembered(training, kind="EarlyStopping"):
+    """What a callback has remembered, in the file."""
+    return next(state for name, state in training["callbacks"] if name == kind)
+
+
 CHANGES = {
     "no epoch": (lambda a, m, t: t.pop("epoch"), "expected an entry 'epoch'"),
     "an epoch before the first": (lambda a, m, t: t.update(epoch=-1), "epoch -1, batch 0, which is no place"),
@@ -307,12 +313,26 @@ CHANGES = {
     "a history in words": (lambda a, m, t: m.update(history={"loss": ["a"]}), "could not convert"),
     "a callback of another make": (
         lambda a, m, t: t.update(callbacks=[["EarlyStopping", {"wait": 1}]]), "EarlyStopping: its state has wait"),
+    "a callback whose best weights are of another model": (lambda a, m, t: remembered(t).update(
+        best_weights=remembered(t)["best_weights"][1:]), "EarlyStopping: its best_weights are not those of this model"),
+    "a callback whose best weights are texts": (lambda a, m, t: remembered(t).update(
+        best_weights=["a"] * 13), "EarlyStopping: its best_weights are not those"),
+    "a callback that waits in words": (lambda a, m, t: remembered(t).update(
+        wait="long"), "EarlyStopping: its state cannot have 'long' as wait"),
+    "a callback with a list as the best": (lambda a, m, t: remembered(t, "ModelCheckpoint").update(
+        best=[1]), r"ModelCheckpoint: its state cannot have \[1\] as best"),
+    "nothing on whether it was stopped": (lambda a, m, t: t.pop("stopped"), "expected an entry 'stopped'"),
+    "a very long line": (lambda a, m, t: t.update(optimizer="SGD" * 9999), r"checkpoint's was with SGDSGD.*\.\.\.$"),
     "callbacks that are none": (lambda a, m, t: t.update(callbacks=7), "m.npz"),
     "no training": (lambda a, m, t: m.update(training=[]), "m.npz"),
     "averages of other metrics": (lambda a, m, t: t.update(
         batch=1, averages={"samples": 1, "loss": 1.0, "counts": []}), "other metrics than loss, accuracy, f1_score"),
+    "averages of another shape": (lambda a, m, t: t.update(
+        batch=1, averages={"samples": 1, "loss": 1.0, "counts": [1, 1]}), "other metrics than loss, accuracy, f1"),
     "an order that is none": (lambda a, m, t: t.update(
         batch=1, order={"array": "dense/bias"}), "no order of all samples"),
+    "an order of numbers that are not whole": (lambda a, m, t: [
+        a.update(order=np.arange(36.0)), t.update(batch=1, order={"array": "order"})], "no order of all samples"),
 }  # fmt: skip
 
 
@@ -321,6 +341,32 @@ def test_a_file_that_was_altered_is_refused(name, written):
     change, message = CHANGES[name]
     changed(written, change)
     refused(model_from(), written, message)
+
+
+def assert_refused_or_gone_on_with(path, trials, seed):
+    """A training with odd entries under a right checksum goes on, or is refused with one line and nothing changed."""
+    arrays, meta = io.load_checkpoint(path)
+    model, random, refusals = model_from(), np.random.default_rng(seed), 0
+    train(model, path.with_name("other.npz"), epochs=1)
+    for _ in range(trials):
+        io.save_checkpoint(path, arrays, meta | {"training": altered(meta["training"], random)})
+        before = everything(model)
+        try:
+            train(model, path.with_name("other.npz"), epochs=0, resume=path)
+        except io.FileError as error:
+            refusals += 1
+            assert "\n" not in str(error) and len(str(error)) < 700
+            assert everything(model) == before
+    assert trials / 10 < refusals < trials
+
+
+def test_hundreds_of_altered_trainings_are_refused_or_gone_on_with(written):
+    assert_refused_or_gone_on_with(written, 200, seed=1)
+
+
+@pytest.mark.slow
+def test_thousands_of_altered_trainings_are_refused_or_gone_on_with(written):
+    assert_refused_or_gone_on_with(written, 10_000, seed=2)
 
 
 def test_initial_epoch_and_resume_are_not_both_taken(written):

@@ -46,6 +46,14 @@ def test_a_batch_without_an_order_copies_nothing():
     assert len(y) == 4
 
 
+@pytest.mark.parametrize("floats", [np.float32, np.float64])
+def test_a_batch_has_the_dtype_of_the_weights(floats):
+    samples = samples_from("fit", X.astype(np.float64), Y.astype(np.float64))._replace(floats=np.dtype(floats))
+    assert [part.dtype for part in samples.batch(0, 2, None)] == [floats, floats]
+    first, last = samples.split(0.5)
+    assert first.floats == last.floats == floats
+
+
 def test_labels_are_converted_once_to_what_a_step_takes():
     assert samples_from("fit", X, Y).y.dtype == np.int32
     assert samples_from("fit", X, Y.astype(np.uint8)).y.dtype == np.uint8
@@ -74,7 +82,10 @@ BAD = {
     "a list": (lambda: class_weights([1, 2], Y % 3, (3,)), TypeError, "expected a dict"),
     "too few weights": (lambda: samples_from("fit", X, Y, [1, 2]), ShapeError, "each of the 10 samples.*(2,)"),
     "a weight that is no number": (lambda: samples_from("fit", X, Y, [np.nan] * 10), ValueError, "sample_weight"),
-    "texts": (lambda: samples_from("fit", [["a"]], [1]), TypeError, "fit: expected numbers as x"),
+    "texts": (lambda: samples_from("fit", [["a"]], [1]), TypeError, "fit: expected x as numbers, received texts"),
+    "classes by their names": (lambda: samples_from("fit", [[1]], ["cat"]), TypeError, "y as numbers.*return_inverse"),
+    "nothing": (lambda: samples_from("fit", X, None), TypeError, "fit: expected y as numbers, received NoneType"),
+    "a share in words": (lambda: samples_from("fit", X, Y).split("a"), ValueError, "validation_split.*received 'a'"),
     "rows of two lengths": (lambda: samples_from("evaluate", [[1], [1, 2]], [1, 2]), TypeError, "rows of one length"),
 }
 

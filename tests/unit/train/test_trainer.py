@@ -1,8 +1,7 @@
 """compile, fit, evaluate and predict against a loop written by hand in NumPy, and what they refuse."""
 
-import json
-import math
-import warnings
+import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -10,63 +9,9 @@ import pytest
 import pydl
 from pydl import DeviceError, ShapeError, data, losses, metrics, nn, optim
 from pydl.callbacks import Callback
-from pydl.configurable import ConfigError
 from pydl.random import Generator
-from pydl.train import NonFiniteError
-
-RNG = np.random.default_rng(0)
-X = RNG.standard_normal((10, 3)).astype(np.float32)
-Y = (X[:, :1] * X[:, 1:2] > 0).astype(np.float32)
-XV = RNG.standard_normal((7, 3)).astype(np.float32)
-YV = (XV[:, :1] > 0).astype(np.float32)
-
-
-def network(**options):
-    """3-5-1, tanh, binary cross-entropy, its weights from seed 42."""
-    pydl.seed(42)
-    model = nn.Sequential([nn.Dense(5, activation="tanh"), nn.Dense(1)], input_shape=(3,))
-    settings = {"optimizer": optim.SGD(0.5), "loss": losses.BinaryCrossentropy(True), "metrics": ["accuracy"]}
-    model.compile(**(settings | options))
-    return model
-
-
-class ByHand:
-    """The same network and the same steps, written out in float64 without pydl."""
-
-    def __init__(self, model, rate=0.5):
-        self.weights = [p.numpy().astype(np.float64) for p in model.parameters()]
-        self.rate = rate
-
-    def forward(self, x):
-        w1, b1, w2, b2 = self.weights
-        hidden = np.tanh(x @ w1 + b1)
-        return hidden, hidden @ w2 + b2
-
-    def figures(self, x, y):
-        _, logits = self.forward(x.astype(np.float64))
-        p = 1 / (1 + np.exp(-logits))
-        loss = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
-        return loss, ((p > 0.5) == (y > 0.5)).mean()
-
-    def step(self, x, y):
-        before = self.figures(x, y)
-        hidden, logits = self.forward(x.astype(np.float64))
-        d2 = (1 / (1 + np.exp(-logits)) - y) / len(x)
-        d1 = d2 @ self.weights[2].T * (1 - hidden**2)
-        gradients = [x.T @ d1, d1.sum(0), hidden.T @ d2, d2.sum(0)]
-        self.weights = [w - self.rate * g for w, g in zip(self.weights, gradients)]
-        return before
-
-    def epoch(self, x, y, batch_size, order):
-        rows = [order[i : i + batch_size] for i in range(0, len(x), batch_size)]
-        figures = [self.step(x[r], y[r]) for r in rows]
-        return np.average(figures, axis=0, weights=[len(r) for r in rows])
-
-
-def same_weights(model, reference):
-    for parameter, expected in zip(model.parameters(), reference.weights, strict=True):
-        np.testing.assert_allclose(parameter.numpy(), expected, rtol=1e-4, atol=1e-6, err_msg=parameter.name)
-
+from tests.unit.support import assert_refused
+from tests.unit.train.by_hand import XV, YV, ByHand, X, Y, losses_of, network, same_weights
 
 # ---- fit
 
@@ -158,7 +103,7 @@ def test_a_callback_may_stop_the_training_within_an_epoch():
 
 
 def test_bytes_of_images_are_trained_as_numbers():
-    pixels = RNG.integers(0, 3, (10, 3)).astype(np.uint8)
+    pixels = np.random.default_rng(1).integers(0, 3, (10, 3)).astype(np.uint8)
     ours, reference = network(), network()
     ours.fit(pixels, Y.astype(np.uint8), shuffle=False, verbose=0)
     reference.fit(pixels.astype(np.float32), Y, shuffle=False, verbose=0)
@@ -172,7 +117,9 @@ def test_labels_without_the_last_axis_are_taken():
 
 
 def test_lists_are_data_too():
-    assert network().fit(X.tolist(), Y.tolist(), verbose=0).history["loss"][0] > 0
+    model = network()
+    assert model.fit(X.tolist(), Y.tolist(), verbose=0).history["loss"][0] > 0
+    assert model.predict(X.tolist()).dtype == model(X.tolist()).dtype == np.float32, "as Tensors of Python numbers"
 
 
 def test_gradients_from_before_do_not_disturb_and_are_left_alone():
@@ -235,6 +182,24 @@ def test_a_function_may_be_the_loss():
     assert model.fit(X, Y, batch_size=10, verbose=0).history["loss"][0] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_single_metric_needs_no_list_and_none_is_no_callback():
+    model = network(metrics="mae")
+    assert list(model.fit(X, Y, callbacks=None, probes=None, verbose=0).history) == ["loss", "mae"]
+    assert model.get_compile_config()["metrics"] == ["mae"]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_of_a_trained_model_goes_on_by_itself_as_the_model_would(copied):
+    model = network(optimizer="adam")
+    model.fit(X, Y, verbose=0)
+    other, before = copied(model), model.predict(X)
+    pydl.seed(3)
+    history = other.fit(X, Y, verbose=0).history
+    np.testing.assert_array_equal(model.predict(X), before)
+    pydl.seed(3)
+    assert model.fit(X, Y, verbose=0).history == history
+
+
 def test_names_work_for_everything():
     model = nn.Sequential([nn.Dense(3, activation="softmax")])
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -272,202 +237,6 @@ def test_validation_data_may_have_weights():
     model.compile(optim.SGD(1e-20), losses.BinaryCrossentropy(True))
     history = model.fit(X, Y, validation_data=(XV, YV, weights), verbose=0).history
     assert history["val_loss"][0] == pytest.approx(expected, rel=1e-5)
-
-
-def losses_of(reference, x, y):
-    """The loss of every sample."""
-    p = 1 / (1 + np.exp(-reference.forward(x.astype(np.float64))[1]))
-    return -(y * np.log(p) + (1 - y) * np.log(1 - p))[:, 0]
-
-
-# ---- weights of samples and classes
-
-
-def test_a_weighted_loss_is_the_sum_of_weight_times_loss_over_the_number_of_samples():
-    model = network()
-    weights = np.linspace(0, 3, 10)
-    expected = (weights * losses_of(ByHand(model), X, Y)).sum() / 10
-    received = model.fit(X, Y, batch_size=10, sample_weight=weights, verbose=0).history
-    assert received["loss"][0] == pytest.approx(expected, rel=1e-5)
-    assert received["accuracy"] == network().fit(X, Y, batch_size=10, verbose=0).history["accuracy"], "no weights there"
-
-
-def test_class_weights_weigh_the_samples_of_a_class():
-    model = network()
-    expected = (np.where(Y[:, 0] == 1, 5.0, 1.0) * losses_of(ByHand(model), X, Y)).mean()
-    assert model.fit(X, Y, batch_size=10, class_weight={1: 5.0}, verbose=0).history["loss"][0] == pytest.approx(
-        expected, rel=1e-5
-    )
-
-
-def test_weights_follow_their_samples_through_shuffles_batches_and_the_split():
-    weights = np.where(np.arange(10) < 4, 0.0, 1.0)  # as if the first four were not there
-    weighted, reference = network(), network()
-    pydl.seed(7)
-    history = weighted.fit(X, Y, 3, 3, sample_weight=weights, validation_split=0.3, verbose=0).history
-    orders = Generator(7)
-    by_hand = ByHand(reference)
-    for _ in range(3):
-        order = orders.permutation(7)
-        for start in range(0, 7, 3):
-            rows = order[start : start + 3]
-            kept = rows[weights[rows] > 0]
-            if len(kept):
-                by_hand.rate = 0.5 * len(kept) / len(rows)
-                by_hand.step(X[kept], Y[kept])
-    same_weights(weighted, by_hand)
-    assert history["val_loss"][-1] == pytest.approx(by_hand.figures(X[7:], Y[7:])[0], rel=1e-5)
-
-
-def test_class_weights_act_like_the_same_weights_of_samples():
-    labels = np.arange(10) % 3
-    histories = []
-    for options in ({"class_weight": {0: 0.1, 2: 3.0}}, {"sample_weight": np.array([0.1, 1.0, 3.0])[labels]}):
-        pydl.seed(1)
-        model = nn.Sequential([nn.Dense(3)], input_shape=(3,))
-        model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
-        histories.append(model.fit(X, labels, batch_size=4, epochs=3, verbose=0, **options).history)
-    assert histories[0] == histories[1]
-
-
-def test_evaluate_takes_weights_too():
-    model = network(metrics=[])
-    weights = np.linspace(0, 3, 10)
-    expected = (weights * losses_of(ByHand(model), X, Y)).mean()
-    for batch_size in (3, 10):
-        received = model.evaluate(X, Y, batch_size, verbose=0, sample_weight=weights)
-        assert received == pytest.approx(expected, rel=1e-5)
-
-
-# ---- what belongs to the loss, what is trained, and in which mode
-
-
-def test_penalties_are_part_of_the_loss_in_training_and_evaluation():
-    def priced(penalty):
-        pydl.seed(42)
-        model = nn.Sequential([nn.Dense(1, kernel_regularizer=penalty)], input_shape=(3,))
-        model.compile(optim.SGD(0.1), "mse")
-        return model
-
-    kernel = priced(None).layers[0].kernel.numpy().astype(np.float64)
-    plain = priced(None).evaluate(X, Y, verbose=0)
-    expected = plain + 0.01 * (kernel**2).sum()
-    model = priced("l2")
-    assert model.evaluate(X, Y, verbose=0) == pytest.approx(expected, rel=1e-5)
-    assert model.fit(X, Y, batch_size=10, verbose=0).history["loss"][0] == pytest.approx(expected, rel=1e-5)
-    reference = priced(None)
-    reference.fit(X, Y, batch_size=10, verbose=0)
-    difference = reference.layers[0].kernel.numpy() - model.layers[0].kernel.numpy()
-    np.testing.assert_allclose(difference, 0.1 * 2 * 0.01 * kernel, rtol=1e-3, atol=1e-7)
-
-
-def test_a_layer_frozen_after_a_fit_stays_as_it_is_in_the_next():
-    model = network(optimizer=optim.Adam(0.1))
-    model.fit(X, Y, verbose=0)
-    first, second = model.layers
-    first.trainable = False
-    frozen, kept = first.kernel.numpy(), model.optimizer.state()["dense_1/kernel/mean"]
-    before = second.kernel.numpy()
-    model.fit(X, Y, epochs=2, verbose=0)
-    np.testing.assert_array_equal(first.kernel.numpy(), frozen)
-    assert (second.kernel.numpy() != before).all()
-    assert (kept != 0).all() and not any(name.startswith("dense/") for name in model.optimizer.state())
-    first.trainable = True
-    model.fit(X, Y, verbose=0)
-    assert (first.kernel.numpy() != frozen).all()
-
-
-def test_what_is_still_trained_keeps_its_slots_when_another_layer_is_frozen():
-    model = network(optimizer=optim.Adam(0.1))
-    model.fit(X, Y, verbose=0)
-    before = model.optimizer.state()
-    model.layers[0].trainable = False
-    model.fit(X, Y, epochs=0, verbose=0)
-    after = model.optimizer.state()
-    assert {"learning_rate", "iterations", "dense_1/kernel/mean"} < set(after)
-    for name, array in after.items():
-        np.testing.assert_array_equal(array, before[name])
-
-
-def test_an_old_gradient_of_a_frozen_weight_does_no_harm():
-    model = network()
-    (model(X) ** 2).sum().backward()
-    model.layers[0].trainable = False
-    model.fit(X, Y, verbose=0)
-
-
-def test_steps_run_in_training_mode_and_nothing_else_does():
-    class Mode(nn.Module):
-        def call(self, x, training):
-            modes.append(training)
-            return x
-
-    modes = []
-    model = nn.Sequential([Mode(), nn.Dense(1)], input_shape=(3,))
-    model.compile("sgd", "mse")
-    for act, mode in ((model.fit, True), (model.evaluate, False)):
-        modes.clear()
-        act(X, Y, verbose=0)
-        *shapes, step = modes  # the mode of the step, after calls that only find out shapes
-        assert step == mode and not any(shapes)
-    modes.clear()
-    with nn.training_mode():
-        model.predict(X)
-    assert modes == [False]
-
-
-def test_dropout_acts_while_training_only():
-    pydl.seed(1)
-    model = nn.Sequential([nn.Dropout(0.5)], input_shape=(3,))
-    np.testing.assert_array_equal(model.predict(X), X)
-    model = nn.Sequential([nn.Dense(64), nn.Dropout(0.5), nn.Dense(1)], input_shape=(3,))
-    model.compile(optim.SGD(1e-20), "mse")
-    training = model.fit(X, Y, epochs=3, verbose=0).history["loss"]
-    assert len(set(training)) == 3, "other masks in every step"
-    assert model.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0) != training[0]
-
-
-def test_fit_works_where_gradients_are_off():
-    with pydl.no_grad():
-        inside = network().fit(X, Y, shuffle=False, verbose=0).history
-    assert inside == network().fit(X, Y, shuffle=False, verbose=0).history
-
-
-def test_the_first_epoch_may_have_another_number():
-    history = network().fit(X, Y, epochs=5, initial_epoch=3, verbose=0)
-    assert history.epoch == [3, 4]
-    assert network().fit(X, Y, epochs=3, initial_epoch=3, verbose=0).epoch == []
-
-
-def test_with_a_single_batch_shuffling_makes_no_difference_and_draws_nothing():
-    shuffled, in_order = network(), network()
-    drawn = pydl.random.default.counter.item()
-    first = shuffled.fit(X, Y, batch_size=10, epochs=3, verbose=0).history
-    assert pydl.random.default.counter.item() == drawn
-    assert first == in_order.fit(X, Y, batch_size=10, epochs=3, shuffle=False, verbose=0).history
-
-
-def test_a_metric_that_is_no_mean_is_exact_over_an_epoch():
-    model = network(optimizer=optim.SGD(1e-20), metrics=["precision", "f1_score"])
-    outputs = model.predict(X)
-    received = model.fit(X, Y, batch_size=3, verbose=0).history
-    ones, right = (outputs > 0).sum(), ((outputs > 0) & (Y == 1)).sum()
-    assert received["precision"] == [pytest.approx(right / ones)]
-    assert received["f1_score"] == [pytest.approx(2 * right / (ones + (Y == 1).sum()))]
-
-
-def test_how_a_model_is_compiled_can_be_written_down_and_done_again():
-    model, other = network(optimizer=optim.Adam(0.02, beta_1=0.8)), network()
-    assert nn.Sequential([nn.Dense(1)]).get_compile_config() is None
-    config = json.loads(json.dumps(model.get_compile_config()))
-    other.compile_from_config(config)
-    histories = [each.fit(X, Y, epochs=2, shuffle=False, verbose=0).history for each in (model, other)]
-    assert histories[0] == histories[1]
-    for broken in (None, {}, config | {"loss": "no such loss"}, config | {"metrics": 3}):
-        with pytest.raises(ConfigError):
-            network().compile_from_config(broken)
-    with pytest.raises(ConfigError, match="lambda"):
-        network(loss=lambda y_true, y_pred: y_pred).get_compile_config()
 
 
 # ---- evaluate and predict
@@ -508,47 +277,6 @@ def test_predict_agrees_with_the_model_called(batch_size):
 
 def test_predict_needs_no_compile():
     assert nn.Sequential([nn.Dense(2)]).predict(X).shape == (10, 2)
-
-
-# ---- a loss that is not a number
-
-
-def test_a_loss_that_grows_without_bound_blames_the_learning_rate():
-    model = nn.Sequential([nn.Dense(4), nn.Dense(1)])
-    model.compile(optim.SGD(1000.0), "mse")
-    with pytest.raises(NonFiniteError) as error:
-        model.fit(X, Y, batch_size=4, epochs=50, verbose=0)
-    message = str(error.value)
-    for part in ("the loss became", "epoch ", "step ", "of 3", "learning rate 1000 is too large", "Try 100"):
-        assert part in message
-    assert "\n" not in message
-
-
-def test_nan_among_the_inputs_is_found():
-    x = X.copy()
-    x[7, 2] = math.nan
-    with pytest.raises(NonFiniteError, match=r"became nan at epoch 1, step 2 of 3\..*inputs.*NaN.*row 3 of the batch"):
-        network().fit(x, Y, batch_size=4, shuffle=False, verbose=0)
-
-
-def test_nan_among_the_labels_is_found():
-    y = Y.copy()
-    y[0] = math.nan
-    with pytest.raises(NonFiniteError, match="epoch 1, step 1 of 1.*the labels of this batch hold NaN"):
-        network(loss="mse", metrics=[]).fit(X, y, shuffle=False, verbose=0)
-
-
-def test_inputs_that_were_not_scaled_are_named():
-    model = nn.Sequential([nn.Dense(4), nn.Dense(1)])
-    model.compile(optim.SGD(0.1), "mse")
-    with pytest.raises(NonFiniteError, match="inputs reach 255. Scale them, pixels to 0..1 by dividing by 255"):
-        model.fit(np.full((10, 3), 255, np.uint8), Y, epochs=100, verbose=0)
-
-
-def test_no_warning_accompanies_the_error():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        test_a_loss_that_grows_without_bound_blames_the_learning_rate()
 
 
 # ---- mistakes, before anything is trained
@@ -594,6 +322,15 @@ MISTAKES = {
     "no loss": (lambda: network(loss=None), TypeError, ["loss", "None"]),
     "unknown optimizer": (lambda: network(optimizer="adan"), ValueError, ["unknown optimizer 'adan'", "adam"]),
     "unknown metric": (lambda: network(metrics=["f1"]), ValueError, ["unknown metric 'f1'", "binary_accuracy"]),
+    "texts": (lambda: network().predict(["abc"]), TypeError, ["predict", "x as numbers", "texts"]),
+    "rows of two lengths": (lambda: network().predict([[1], [1, 2]]), TypeError, ["predict", "rows of one length"]),
+    "validation of another width": (
+        lambda: network().fit(X, Y, validation_data=(X[:, :2], Y)), ShapeError, ["validation_data", "(3,)", "(2,)"],
+    ),
+    "validation as one array": (
+        lambda: network().fit(X, Y, validation_data=X), ValueError, ["(x, y, sample_weight)", "one ndarray"],
+    ),
+    "verbose in a list": (lambda: network().fit(X, Y, verbose=[1]), ValueError, ["verbose", "[1]"]),
     "images": (lambda: network().predict(np.zeros((2, 28, 28))), ShapeError, ["dense", "(2, 28, 28)"]),
     "predict nothing": (lambda: network().predict(X[:0]), ShapeError, ["predict", "(0, 3)"]),
     "predict one number": (lambda: network().predict(3.0), ShapeError, ["predict", "()"]),
@@ -601,10 +338,16 @@ MISTAKES = {
 }  # fmt: skip
 
 
+def test_validation_that_does_not_fit_is_refused_before_the_first_epoch():
+    model = network()
+    model.predict(X)
+    before = model.get_weights()
+    with pytest.raises(ShapeError, match="validation_data"):
+        model.fit(X, Y, validation_data=(X[:, :2], Y), verbose=0)
+    assert all(np.array_equal(*pair) for pair in zip(before, model.get_weights()))
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_mistakes_are_named(name):
     mistake, kind, named = MISTAKES[name]
-    with pytest.raises(kind) as error:
-        mistake()
-    for part in named:
-        assert part in str(error.value)
+    assert_refused(mistake, kind, *named)

@@ -9,7 +9,7 @@ import pydl
 from pydl import Tensor, jit, random
 from pydl.nn import functional as F
 from pydl.random import Generator
-from tests.unit.support import check_gradients
+from tests.unit.support import check_gradients, fingerprint
 
 ONES = np.ones((400, 250), np.float32)
 
@@ -37,6 +37,17 @@ def test_the_mask_is_drawn_from_the_generator():
     np.testing.assert_array_equal(received != 0, kept)
     own = F.dropout(ONES, 0.3, generator=Generator(8)).numpy()
     np.testing.assert_array_equal(own, received)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "jit"])
+def test_the_masks_of_a_seed_are_the_same_on_every_machine(compiled):
+    def draw(x):
+        return F.dropout(x, 0.3)
+
+    step = jit(draw) if compiled else draw
+    pydl.seed(777)
+    masks = [np.packbits(step(ONES[:40, :25]).numpy() != 0) for _ in range(2)]
+    assert [fingerprint(mask) for mask in masks] == ["385ec7b5d0a96572", "7c5f087e1c1e5fbc"]
 
 
 def test_out_of_training_and_at_rate_zero_nothing_is_changed_or_drawn():

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydl import ShapeError, jit
+from pydl import ShapeError, Tensor, jit
 from pydl.nn import functional as F
+from tests.unit.support import assert_refused
 
 
 def counted(target, row, k):
@@ -55,6 +56,7 @@ def test_huge_and_equal_predictions():
 
 def test_it_takes_lists_single_samples_and_more_axes_and_can_be_traced():
     assert F.in_top_k([1], [[0.1, 0.9]], 1).numpy().tolist() == [True]
+    assert F.in_top_k(Tensor([1]), [[0.1, 0.9]], 1).numpy().tolist() == [True]
     assert bool(F.in_top_k(1, np.array([0.9, 0.1]), 1)) is False
     predictions, targets = np.arange(24.0).reshape(2, 3, 4), np.array([[3, 2, 1], [0, 3, 2]])
     eager = F.in_top_k(targets, predictions, 2).numpy()
@@ -67,16 +69,12 @@ def test_it_takes_lists_single_samples_and_more_axes_and_can_be_traced():
     "targets, predictions, named",
     [
         ([0, 1], np.zeros((3, 4)), ["(3,)", "(3, 4)", "(2,)"]),
-        ([0.0, 1.0, 2.0], np.zeros((3, 4)), ["integer", "float32"]),
         (np.zeros((3, 4), int), np.zeros((3, 4)), ["(3,)", "(3, 4)"]),
         (0, 1.0, ["(..., classes)", "predictions ()"]),
     ],
 )
 def test_what_does_not_fit_is_named(targets, predictions, named):
-    with pytest.raises(ShapeError) as error:
-        F.in_top_k(targets, predictions, 1)
-    for part in ("in_top_k", *named):
-        assert part in str(error.value)
+    assert_refused(lambda: F.in_top_k(targets, predictions, 1), ShapeError, "in_top_k", *named)
 
 
 @pytest.mark.parametrize("k", [0, -1, 1.5])
