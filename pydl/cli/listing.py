@@ -18,14 +18,19 @@ from . import charts
 LANGUAGES = ("en", "ko")
 WORDS = {
     "more": {
-        "en": "python -m pydl run LESSON --help tells more of a lesson, and what can be chosen.",
-        "ko": "python -m pydl run LESSON --help 를 실행하면 각 레슨의 설명과 고를 수 있는 옵션이 나옵니다.",
+        "en": "`python -m pydl run LESSON --help` tells more of a lesson, and what can be chosen.",
+        "ko": "`python -m pydl run LESSON --help`를 실행하면 각 실험의 설명과 옵션이 나옵니다.",
     },
-    "look": {"en": "What to look at", "ko": "눈여겨볼 점"},
-    "try": {"en": "What to try", "ko": "해 볼 것"},
+    "usage": {
+        "en": "usage: python -m pydl run LESSON --option value ...",
+        "ko": "사용법: python -m pydl run LESSON --option value ...",
+    },
+    "look": {"en": "What to look for", "ko": "눈여겨볼 점"},
+    "try": {"en": "Try this", "ko": "해 보기"},
     "options": {"en": "Options", "ko": "옵션"},
     "default": {"en": "default", "ko": "기본값"},
-    "suits": {"en": "as it suits the place", "ko": "환경에 맞게"},
+    "suits": {"en": "as it suits the place", "ko": "환경에 맞게 정함"},
+    "empty": {"en": "empty", "ko": "비어 있음"},
     "cost": {"en": "The cost after every epoch", "ko": "에포크별 비용"},
     "epoch": {"en": "epochs", "ko": "에포크"},
     "loss": {"en": "training", "ko": "학습"},
@@ -67,7 +72,8 @@ def explanation(name: str, language: str) -> str:
 def usage(option: Option, language: str) -> str:
     """An option as it is typed, what it takes, and its default."""
     default = WORDS["suits"][language] if option.default is None else _plain(option.default)
-    return f"--{option.name:<14} {option.expected()} ({WORDS['default'][language]} {default})"
+    default = default or WORDS["empty"][language]
+    return f"--{option.name:<14} {option.expected(language)} ({WORDS['default'][language]} {default})"
 
 
 def cost_chart(history: Mapping[str, list[float]], language: str) -> str:
@@ -111,7 +117,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"{value.splitlines()[0]} ..." if "\n" in value else value or "empty"
+        return f"{value.splitlines()[0]} ..." if "\n" in value else value
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

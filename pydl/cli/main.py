@@ -96,7 +96,7 @@ def _list(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     name = options.lesson
     if options.help:
-        print("usage: python -m pydl run LESSON --option value ...\n")
+        print(f"{listing.WORDS['usage'][options.language]}\n")
         return _list(options)
     if name is None:
         raise lessons.LessonError(f"run: which lesson? The lessons are {', '.join(lessons.NAMES)}")

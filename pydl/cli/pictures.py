@@ -14,6 +14,14 @@ from . import charts
 
 Words = dict[str, Any]  # a figure's texts in one language: title, x, y, and lines, columns and cells by key
 
+WORDS = {
+    "output": {"en": "output {output:.4f}", "ko": "출력 {output:.4f}"},
+    "random_digit": {
+        "en": "a random test digit: label {label}, prediction {prediction}",
+        "ko": "무작위로 고른 테스트 숫자: 정답 {label}, 예측 {prediction}",
+    },
+}
+
 _SHADES = np.array(list(" .:-=+*#%@"))
 
 
@@ -24,6 +32,7 @@ class Keeper:
     """
 
     def __init__(self, texts: dict[str, Any] | None = None, language: str = "en") -> None:
+        self._own = _in(language, WORDS)
         self._texts = {name: _in(language, words) for name, words in (texts or {}).items()}
         self._figures: dict[tuple[str, str], dict[str, Any]] = {}
 
@@ -34,7 +43,7 @@ class Keeper:
         """Prints what can be drawn."""
         for (kind, name), data in self._figures.items():
             if kind in _DRAW:
-                words = self._texts.get(name, {})
+                words = self._own | self._texts.get(name, {})
                 title = words.get("title", name)
                 print(f"\n{title}" if title else "")
                 print(_DRAW[kind](data, words))
@@ -53,16 +62,17 @@ def _decision_surface(data: dict[str, Any], _: Words) -> str:
     return "\n".join(f"  {''.join(np.repeat(row, 2))}".rstrip() for row in rows)
 
 
-def _outputs(data: dict[str, Any], _: Words) -> str:
+def _outputs(data: dict[str, Any], words: Words) -> str:
     rows = zip(data["inputs"], data["targets"], data["outputs"])
-    return "\n".join(f"  {a:g}, {b:g} -> {target:g}   output {output:.4f}" for (a, b), target, output in rows)
+    said = words["output"]
+    return "\n".join(f"  {a:g}, {b:g} -> {target:g}   {said.format(output=output)}" for (a, b), target, output in rows)
 
 
-def _random_digit(data: dict[str, Any], _: Words) -> str:
+def _random_digit(data: dict[str, Any], words: Words) -> str:
     image = data["image"].astype(int)
     rows = _SHADES[image * (len(_SHADES) - 1) // 255]
     picture = "\n".join("  " + "".join(np.repeat(row, 2)).rstrip() for row in rows if (row != " ").any())
-    return f"{picture}\n  a random test digit: label {data['label']}, prediction {data['prediction']}"
+    return f"{picture}\n  {words['random_digit'].format(label=data['label'], prediction=data['prediction'])}"
 
 
 def _plot(data: dict[str, Any], words: Words) -> str:

@@ -22,7 +22,7 @@ CHAPTERS: list[tuple[dict[str, str], list[str]]] = [
         ["tensors_and_variables", "linear_regression", "cost_curve", "multiple_regression", "csv_in_out"],
     ),
     ({"en": "Classification", "ko": "분류"}, ["logistic_regression", "logic_gates", "softmax_regression"]),
-    ({"en": "Deep networks", "ko": "깊은 신경망"}, ["xor", "xor_deep", "activations"]),
+    ({"en": "Deep networks", "ko": "심층 신경망"}, ["xor", "xor_deep", "activations"]),
     (
         {"en": "Handwritten digits", "ko": "손글씨 숫자"},
         [

@@ -1,8 +1,8 @@
 """A first model as Keras users write it: Sequential, compile, fit, evaluate; one hidden layer of 392 tanh units.
 
 Labels become one-hot rows by `to_categorical`, and `summary` counts 784 x 392 + 392 + 392 x 10 + 10 = 311,650
-parameters. One epoch of RMSprop is enough for 93 of 100 digits. The loss matters: mean squares hardly punish a network
-that is sure and wrong, cross-entropy does, so its gradient is the larger the worse the mistake.
+parameters. One epoch of RMSprop is enough for 93 of 100 digits. The loss matters: mean squares have next to no gradient
+where the network is sure and wrong; that of cross-entropy is the larger, the worse the mistake.
 """
 
 from typing import Annotated

@@ -54,6 +54,18 @@ MAX_TEXT = 10_000
 MAX_SHOWN = 100  # letters of a wrong value in a message
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
+EXPECTED = {
+    "int": {"en": "a whole number from {low} to {high}", "ko": "{low} 이상 {high} 이하의 정수"},
+    "float": {"en": "a number from {low} to {high}", "ko": "{low} 이상 {high} 이하의 수"},
+    "ints": {
+        "en": f"1 to {MAX_LAYERS} numbers from {{low}} to {{high}}, as in 256,256",
+        "ko": f"{{low}} 이상 {{high}} 이하의 정수 1~{MAX_LAYERS}개(예: 256,256)",
+    },
+    "choice": {"en": "one of {choices}", "ko": "다음 중 하나: {choices}"},
+    "bool": {"en": "true or false", "ko": "true 또는 false"},
+    "text": {"en": f"a text of at most {MAX_TEXT:,} characters", "ko": f"{MAX_TEXT:,}자 이하의 텍스트"},
+}
+
 
 @dataclass(frozen=True)
 class Option:
@@ -77,18 +89,10 @@ class Option:
             received = text if len(text := repr(value)) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
             raise LessonError(f"option {self.name}: expected {self.expected()}, received {received}") from None
 
-    def expected(self) -> str:
+    def expected(self, language: str = "en") -> str:
         """What it takes, in words, for messages and for the help."""
-        if self.type == "choice":
-            return f"one of {', '.join(self.choices)}"
-        if self.type == "bool":
-            return "true or false"
-        if self.type == "text":
-            return f"a text of at most {MAX_TEXT:,} characters"
-        low, high = (f"{bound:,.10g}" for bound in (self.minimum, self.maximum))
-        if self.type == "ints":
-            return f"1 to {MAX_LAYERS} numbers from {low} to {high}, as in 256,256"
-        return f"{'a whole number' if self.type == 'int' else 'a number'} from {low} to {high}"
+        low, high = (f"{bound or 0:,.10g}" for bound in (self.minimum, self.maximum))
+        return EXPECTED[self.type][language].format(choices=", ".join(self.choices), low=low, high=high)
 
 
 def _within(option: Option, number: Number) -> Number:

@@ -31,6 +31,16 @@ def test_the_last_figure_of_each_kind_is_drawn(capsys):
     )  # fmt: skip
 
 
+def test_what_is_said_beside_a_picture_is_said_in_korean_too(capsys):
+    keeper = Keeper(language="ko")
+    keeper("outputs", {"inputs": [[0, 1]], "targets": [1], "outputs": [0.75]})
+    keeper("random_digit", {"image": np.zeros((28, 28), np.uint8), "label": 7, "prediction": 1})
+    keeper.print()
+    out = capsys.readouterr().out
+    assert "  0, 1 -> 1   출력 0.7500\n" in out
+    assert "  무작위로 고른 테스트 숫자: 정답 7, 예측 1\n" in out
+
+
 def test_a_surface_has_its_high_x2_at_the_top(capsys):
     values = np.zeros((9, 9), np.float32)
     values[8, :5] = 1  # x2 is highest, x1 low

@@ -71,6 +71,15 @@ def test_what_is_expected_is_said_in_words():
     assert TEXT.expected() == "a text of at most 10,000 characters"
 
 
+def test_what_an_option_takes_is_said_in_korean_too():
+    assert WHOLE.expected("ko") == "1 이상 100 이하의 정수"
+    assert NUMBER.expected("ko") == "1e-06 이상 100 이하의 수"
+    assert WORD.expected("ko") == "다음 중 하나: relu, tanh"
+    assert NUMBERS.expected("ko") == "1 이상 4,096 이하의 정수 1~64개(예: 256,256)"
+    assert SWITCH.expected("ko") == "true 또는 false"
+    assert TEXT.expected("ko") == "10,000자 이하의 텍스트"
+
+
 def test_a_long_wrong_text_is_cut_in_the_message():
     with pytest.raises(LessonError) as error:
         TEXT.accept("x" * (MAX_TEXT + 1))
