@@ -34,3 +34,10 @@ test("the main network's twin gives it its name and has no line of its own", () 
   const { twin, others } = comparison(columns, "loss");
   assert.deepEqual([twin, ...others.map(({ network }) => network)], ["relu", "tanh"]);
 });
+
+test("a network that agrees with the main one in some numbers only is not that one", () => {
+  const columns = { loss: [1], accuracy: [2], other_loss: [1], other_accuracy: [3] };
+  const { twin, others } = comparison(columns, "loss");
+  assert.deepEqual([twin, ...others.map(({ network }) => network)], ["", "other"]);
+  assert.deepEqual(columnsOf(columns).map(({ name }) => name), Object.keys(columns));
+});

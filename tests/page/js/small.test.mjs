@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { chaptersOf } from "../../../web/page/js/chapters.js";
 import { choicesHere, datasetNote, fieldsOf, sourceOf } from "../../../web/page/js/datasets.js";
 import { oncePerFrame } from "../../../web/page/js/frames.js";
-import { keyOf, kindOf, nameOf, wordsOf } from "../../../web/page/js/figure-words.js";
+import { anyWord, keyOf, kindOf, nameOf, wordsOf } from "../../../web/page/js/figure-words.js";
 import { preferredLanguage } from "../../../web/page/js/i18n.js";
 import { RunRecord } from "../../../web/page/js/run-record.js";
 
@@ -26,7 +26,7 @@ test("the first language that is spoken decides", () => {
   assert.equal(preferredLanguage(["de"]), "en");
 });
 
-const dataset = { name: "dataset", choices: ["mnist", "drawn_digits"], default: "mnist" };
+const dataset = { name: "dataset", choices: ["mnist", "drawn_digits"], choice_texts: {}, default: "mnist" };
 const digits = { options: [dataset, { name: "subset", choices: [] }, { name: "device", choices: ["auto", "numpy"] }] };
 const texts = { t: (key, fill = {}) => [key, ...Object.values(fill)].join(" ") };
 const site = (subset, full) => ({ data: { mnist_subset: subset, mnist: full, bytes: { mnist: 11_300_000 } } });
@@ -48,6 +48,12 @@ test("a site without MNIST offers the drawn digits and says why", () => {
   assert.equal(datasetNote(dataset, site(true, true), texts), "");
 });
 
+test("a data set is called what its lesson calls it", () => {
+  const spec = { ...dataset, choices: ["exact", "noisy"], choice_texts: { exact: { en: "on a line" } } };
+  const labels = choicesHere(spec, site(true, true), { ...texts, of: ({ en }) => en }).map(({ label }) => label);
+  assert.deepEqual(labels, ["on a line", "noisy"]);
+});
+
 test("where there is one data set and one device, neither is asked for", () => {
   const names = (lesson, devices) => fieldsOf(lesson, devices).map(({ name }) => name);
   assert.deepEqual(names(digits, ["numpy"]), ["dataset", "subset"]);
@@ -63,6 +69,13 @@ test("a picture is known by its kind and its name, and finds its words by either
   const titles = ["plot:cost", "table:cost", "digits", "outputs"].map((key) => wordsOf(lesson, key).title);
   assert.deepEqual(titles, [1, 2, 3, undefined]);
   assert.deepEqual(wordsOf(null, "digits"), {});
+});
+
+test("a network is called as in a picture, else as among the options", () => {
+  const lesson = { figure_texts: { "plot:a": { lines: { relu: 1 } }, "table:a": { cells: { tanh: 2 } } },
+    options: [{ choice_texts: { relu: 3, gap: 4 } }, { choice_texts: {} }] };
+  assert.deepEqual(["relu", "tanh", "gap", "none"].map((key) => anyWord(lesson, key)), [1, 2, 4, null]);
+  assert.equal(anyWord(null, "relu"), null);
 });
 
 test("lessons stand in chapters and are numbered through all of them", () => {

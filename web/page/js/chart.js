@@ -7,6 +7,7 @@ import { h, onThemeChange, themed } from "./dom.js";
 import { oncePerFrame } from "./frames.js";
 import { LinePlot } from "./line-plot.js";
 import { comparison } from "./networks.js";
+import { count, number } from "./numbers.js";
 import { looks } from "./strokes.js";
 import { sketch } from "./svg.js";
 
@@ -40,6 +41,7 @@ export class Chart {
   /** @type {(network: string) => string} */
   #called = (network) => network;
   #title = h("h2", { class: "panel-title" });
+  #x = h("p", { class: "axis-name x" });
 
   /** Asks for a drawing of what the curves hold by then. */
   changed = oncePerFrame(() => this.#draw());
@@ -49,8 +51,8 @@ export class Chart {
     this.#root = root;
     this.#texts = texts;
     this.#spec = spec;
-    this.#plot = new LinePlot(texts);
-    root.append(h("div", { class: "chart-head" }, this.#title, this.#plot.legend), this.#plot.box);
+    this.#plot = new LinePlot(texts, (x) => this.#nameAxis(x));
+    root.append(h("div", { class: "chart-head" }, this.#title, this.#plot.legend), this.#plot.box, this.#x);
     onThemeChange(this.changed);
     texts.onChange(() => this.#draw());
   }
@@ -85,13 +87,22 @@ export class Chart {
     const lines = curves ? this.#lines(curves) : [];
     if (!curves || !lines.length) {
       this.#plot.showEmpty(h("div", { class: "empty" }, sketch(course), h("p", {}, t(empty))), t(empty));
+      this.#x.textContent = "";
       return;
     }
     const [low, high] = curves.extent(lines.map(({ name }) => name));
+    const last = Math.max(this.#epochs, curves.x.at(-1) ?? 0);
+    const single = last === 1 && curves.x[0] === 1; // a lone point stands in the middle
     this.#plot.show({
-      title: t(title), x: curves.x, lines, xRange: [0, Math.max(this.#epochs, curves.x.at(-1) ?? 0)],
-      yRange: range(low, high), whole: true, bridged: true, format, xTick: String, yTick: tick,
+      title: t(title), x: curves.x, lines, xRange: [0, single ? 2 : last],
+      yRange: range(low, high), whole: true, bridged: true, format, xTick: count, yTick: tick,
     });
+  }
+
+  /** @param {number | null} pointed the epoch under the pointer */
+  #nameAxis(pointed) {
+    const name = this.#texts.t("table.epoch").toLowerCase();
+    this.#x.textContent = pointed === null ? `${name} →` : `${name} = ${number(pointed)}`;
   }
 
   /** The lines that the curves have points for. @param {Curves} curves */

@@ -26,6 +26,7 @@ import { choicesHere, datasetNote, fieldsOf } from "./datasets.js";
 
 /** What a phone's keyboard should offer. @type {Partial<Record<OptionSpec["type"], string>>} */
 const KEYBOARDS = { int: "numeric", float: "decimal" };
+const LONG = 15; // letters that fit into half of the panel
 
 export class Controls {
   #grid;
@@ -64,6 +65,7 @@ export class Controls {
     this.#fields = fieldsOf(lesson, devices).map((spec) => this.#field(spec, kept[spec.name] ?? this.#default(spec)));
     this.#fields.sort((one, other) => Number(other.noted) - Number(one.noted)); // what has a note comes first
     this.#grid.replaceChildren(...this.#fields.map(({ row }) => row));
+    leaveNoHoles(this.#fields.map(({ row }) => row));
     this.#help.textContent = this.#texts.t("options.help");
     this.#check();
   }
@@ -121,7 +123,8 @@ export class Controls {
     const note = datasetNote(spec, this.#site, this.#texts);
     const showHelp = () => { this.#help.textContent = `${label}: ${help}`; };
     const named = h("label", { class: "option-label", for: id }, label);
-    const wide = note || spec.type === "text";
+    const shown = choices.length ? choices.map((choice) => choice.label) : [this.#default(spec)];
+    const wide = note || spec.type === "text" || isLong(shown);
     const row = h("div", { class: wide ? "option wide" : "option", mouseenter: showHelp, focusin: showHelp },
       ...(spec.type === "bool" ? [h("div", { class: "option-check" }, input, named)]
         : [named, spec.name === "seed" ? h("div", { class: "option-row" }, input, this.#dice(input)) : input]),
@@ -185,6 +188,24 @@ export class Controls {
     }
     return first;
   }
+}
+
+/** A row that stands alone before a wide one takes the whole width too. @param {HTMLElement[]} rows two to a line */
+function leaveNoHoles(rows) {
+  /** @type {HTMLElement | null} */
+  let alone = null;
+  for (const row of rows) {
+    const wide = row.classList.contains("wide");
+    if (wide) alone?.classList.add("wide");
+    alone = wide || alone ? null : row;
+  }
+}
+
+/** Whether half of the panel would cut one of these texts, other than in brackets at its end.
+ * @param {string[]} texts */
+function isLong(texts) {
+  return texts.map((text) => text.replace(/ \(.*\)$/, "")).some((text) =>
+    text.length + (text.match(/\p{Script=Hangul}/gu)?.length ?? 0) > LONG); // Hangul is twice as wide as Latin
 }
 
 /** What a field says, as text. @param {Input} input */

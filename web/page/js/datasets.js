@@ -44,10 +44,12 @@ export function fieldsOf({ options }, devices) {
  * @param {Texts} texts
  * @returns {Choice[] | undefined}
  */
-export function choicesHere({ name, choices }, { data }, texts) {
+export function choicesHere({ name, choices, choice_texts: words }, { data }, texts) {
   if (name === "dataset") {
     return choices.map((value) => ({
-      value, label: datasetName(value, texts), off: value === "mnist" && !data.mnist && !data.mnist_subset,
+      value,
+      label: words[value] ? texts.of(words[value]) : datasetName(value, texts),
+      off: value === "mnist" && !data.mnist && !data.mnist_subset,
     }));
   }
   if (name !== "subset") return undefined;

@@ -42,7 +42,8 @@ export class DigitsPicture extends Picture {
     }
     this.#grid.removeAttribute("aria-hidden");
     const right = figure.labels.filter((label, at) => label === figure.predictions[at]).length;
-    this.#tally.textContent = this.texts.t("digits.tally", { right, all: figure.labels.length });
+    const chosen = this.place.key !== "digits"; // by whether they are right: then there is nothing to count
+    this.#tally.textContent = chosen ? "" : this.texts.t("digits.tally", { right, all: figure.labels.length });
     const cells = figure.labels.map((_, at) => this.#cells[at] ??= new Cell());
     cells.forEach((cell, at) => cell.show(figure, at, this.texts));
     if (this.#grid.firstChild !== cells[0]?.element || this.#grid.children.length !== cells.length) {

@@ -16,13 +16,15 @@ export function wordsOf(lesson, key) {
 }
 
 /**
- * What a lesson calls something in any of its pictures: a network, whose curves the charts of the training show too.
+ * What a lesson calls something in any of its pictures, or among its options: a network, whose curves the charts of the
+ * training show too.
  * @param {LessonSpec | null} lesson
  * @param {string} key
  */
 export function anyWord(lesson, key) {
   const words = Object.values(lesson?.figure_texts ?? {}).map(({ lines, cells }) => lines?.[key] ?? cells?.[key]);
-  return words.find(Boolean) ?? null;
+  const choices = (lesson?.options ?? []).map(({ choice_texts: choice }) => choice[key]);
+  return [...words, ...choices].find(Boolean) ?? null;
 }
 
 /** "cost" of "plot:cost"; a picture without a name has its kind's. @param {string} key */

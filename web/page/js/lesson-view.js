@@ -11,6 +11,8 @@ const ROOMY = 60; // rem of height in which texts and options fit together
 export class LessonView {
   #texts;
   #words = byId("lesson");
+  /** @type {LessonSpec | null} */
+  #lesson = null;
 
   /** @param {import("./i18n.js").Texts} texts */
   constructor(texts) {
@@ -27,6 +29,8 @@ export class LessonView {
   /** @param {LessonSpec} lesson */
   show(lesson) {
     const { t } = this.#texts;
+    if (lesson !== this.#lesson) this.#words.parentElement?.scrollTo(0, 0); // another one is read from its title
+    this.#lesson = lesson;
     this.#words.replaceChildren(
       h("h1", { class: "lesson-title" }, this.#texts.of(lesson.title)),
       h("p", { class: "lesson-shows" }, this.#texts.of(lesson.shows)),

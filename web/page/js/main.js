@@ -91,6 +91,9 @@ function prepare() {
     runView.clear({ source: () => sourceOf(lesson, event.options ?? {}, texts), state: "running" });
   });
   lab.on("figure", (figure) => pictures.add(figure));
+  lab.on("done", ({ stopped }) => {
+    if (!stopped) pictures.settle();
+  });
   lab.on("output", ({ text }) => output.add(text));
   lab.on("error", (failure) => problem.show(failure));
   texts.onChange(showWords);

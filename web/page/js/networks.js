@@ -23,12 +23,12 @@ export function readName(name) {
 
 /**
  * The names of a history that we know, network by network, the main one first; of each the loss before the accuracy.
- * What only repeats the main network's numbers is left out.
+ * Its twin, which only repeats its numbers, is left out.
  * @param {Record<string, readonly unknown[]>} history
  */
 export function columnsOf(history) {
-  const read = Object.keys(history).flatMap((name) => readName(name) ?? []).filter((column) =>
-    !column.network || !alike(history[column.name], history[mainName(column)]));
+  const read = Object.keys(history).flatMap((name) => readName(name) ?? []).filter(({ network }) =>
+    !network || !isTwin(history, network));
   const networks = ["", ...new Set(read.map(({ network }) => network))];
   const place = (/** @type {Name} */ { network, measure, validated }) =>
     4 * networks.indexOf(network) + 2 * MEASURES.indexOf(measure) + Number(validated);
@@ -37,7 +37,7 @@ export function columnsOf(history) {
 
 /**
  * What to show beside the main network: of each other one its validation, or its training where it has none. A network
- * that has the main one's own numbers is that one: its twin gives it its name.
+ * all of whose numbers are the main one's is that one: its twin gives it its name.
  * @param {Record<string, readonly (number | null)[]>} columns of a history
  * @param {"loss" | "accuracy"} measure
  * @returns {{twin: string, others: Name[]}}
@@ -51,8 +51,15 @@ export function comparison(columns, measure) {
     if (read.validated || !lines.has(read.network)) lines.set(read.network, read);
   }
   const all = [...lines.values()];
-  const twin = all.find((line) => alike(columns[line.name], columns[mainName(line)]));
+  const twin = all.find(({ network }) => isTwin(columns, network));
   return { twin: twin?.network ?? "", others: all.filter((line) => line !== twin) };
+}
+
+/** Whether a network's numbers are the main one's, all of them: a measure alone can agree by chance or by design.
+ * @param {Record<string, readonly unknown[]>} history @param {string} network */
+function isTwin(history, network) {
+  const own = Object.keys(history).flatMap((name) => readName(name) ?? []).filter((name) => name.network === network);
+  return own.every((name) => alike(history[name.name], history[mainName(name)]));
 }
 
 /** What the main network calls a measure. @param {Pick<Name, "validated" | "measure">} name */

@@ -43,6 +43,7 @@ export class Picture {
   /** @param {Figure | null} figure */
   show(figure) {
     this.figure = figure;
+    this.element.hidden = false;
     this.render();
   }
 

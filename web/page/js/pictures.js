@@ -34,10 +34,7 @@ export class Pictures {
   /** @type {Map<string, FigureEvent>} */
   #newest = new Map();
 
-  #draw = oncePerFrame(() => {
-    for (const [key, figure] of this.#newest) this.#picture(key)?.show(figure);
-    this.#newest.clear();
-  });
+  #draw = oncePerFrame(() => this.#showNewest());
 
   /** @param {HTMLElement} root @param {Texts} texts */
   constructor(root, texts) {
@@ -71,6 +68,17 @@ export class Pictures {
   add(figure) {
     this.#newest.set(keyOf(figure), figure);
     this.#draw();
+  }
+
+  /** A run has ended: what its options left out need not be waited for. */
+  settle() {
+    this.#showNewest();
+    for (const { element, figure } of this.#pictures.values()) element.hidden = !figure;
+  }
+
+  #showNewest() {
+    for (const [key, figure] of this.#newest) this.#picture(key)?.show(figure);
+    this.#newest.clear();
   }
 
   /** The picture of that key, a new one after the others if need be; none for a kind that the page does not know.

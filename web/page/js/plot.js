@@ -13,7 +13,7 @@ import { sketch } from "./svg.js";
 
 /** @typedef {import("./protocol.js").Plot} Plot */
 
-const FEW = 60; // points of all lines up to which each is marked
+const FEW = 60; // points of all lines up to which each is marked, unless data points stand beside them
 
 /** @extends {Picture<Plot>} */
 export class PlotPicture extends Picture {
@@ -64,7 +64,7 @@ export class PlotPicture extends Picture {
       title: this.title, x: columns.x, dots, walk, log, whole: columns.x.every(Number.isInteger),
       lines: lines.map((name, at) => ({
         name, label: this.word("lines", name), look: styles[at], values: columns.values[at],
-        marked: columns.x.length * lines.length <= FEW,
+        marked: !dots.length && columns.x.length * lines.length <= FEW,
       })),
       xRange: xRange[0] === xRange[1] ? linearRange(...xRange) : along.length ? widened(xRange) : xRange,
       yRange: (log ? logRange : linearRange)(...yRange),

@@ -9,7 +9,7 @@ import { byId } from "./dom.js";
 import { anyWord } from "./figure-words.js";
 import { oncePerFrame } from "./frames.js";
 import { MEASURES, readName } from "./networks.js";
-import { cost, percent } from "./numbers.js";
+import { cost, number, percent } from "./numbers.js";
 import { NumbersTable } from "./numbers-table.js";
 import { Results } from "./results.js";
 import { RunRecord } from "./run-record.js";
@@ -52,7 +52,7 @@ export class RunView {
     this.#charts = [
       new Chart(byId("chart-cost"), texts, {
         measure: "loss", title: "chart.cost", empty: "chart.cost.empty", sketch: "M4 6C18 40 34 44 96 46",
-        format: cost, tick: cost,
+        format: cost, tick: number,
         range: (low, high) => [Math.min(0, low), high > 0 ? high * 1.06 : 1],
       }),
       new Chart(byId("chart-accuracy"), texts, {
@@ -131,6 +131,8 @@ export class RunView {
       if (this.#progress.fit !== 1 || Object.keys(history).some((name) => readName(name)?.network)) {
         const curves = curvesOf(history); // of several trainings, of which the last one has been drawn so far
         this.#showCurves(curves, curves.x.length || 1);
+        const epochs = (history.loss ?? history.accuracy)?.length; // of the main network, as all the numbers are
+        if (epochs && !stopped) this.#learn({ epoch: epochs, epochs });
       }
       this.#table.show(history);
     });
