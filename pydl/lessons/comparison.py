@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydl.callbacks import Callback
+
 from .figures import plot, table
 from .networks import side_by_side
 from .options import Outcome
@@ -22,6 +24,10 @@ class Comparison:
         self.published = published or {}
         self.histories: dict[str, dict[str, list[float]]] = {}
         self.results: dict[str, dict[str, float]] = {}
+
+    def main_only(self, callback: Callback) -> list[Callback]:
+        """The callback while the main network is trained, later none: its digits stay beside its numbers."""
+        return [] if self.histories else [callback]
 
     def add(self, name: str, history: dict[str, list[float]], test_loss: float, test_accuracy: float) -> None:
         """A network that has been trained. Shows "plot:accuracies" and "table:results"."""

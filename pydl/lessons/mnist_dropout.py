@@ -55,7 +55,7 @@ def run(
             batch_size=batch_size,
             epochs=epochs,
             validation_data=(x_test, y_test),
-            callbacks=[digits.Pictures(x_test, y_test, seed)],
+            callbacks=comparison.main_only(digits.Pictures(x_test, y_test, seed)),
             device=device,
             verbose=0,
         )

@@ -49,7 +49,7 @@ def run(
             batch_size=batch_size,
             epochs=epochs,
             validation_data=(x_test, y_test),
-            callbacks=[digits.Pictures(x_test, labels_test, seed, from_logits=False)],
+            callbacks=comparison.main_only(digits.Pictures(x_test, labels_test, seed, from_logits=False)),
             device=device,
             verbose=0,
         )

@@ -111,3 +111,8 @@ def test_one_seed_gives_one_run_and_plain_numbers(drawn):
 def test_a_stop_ends_the_network_under_way_within_a_batch(history_of_stopped):
     history = history_of_stopped("mnist_softmax_vs_relu", training=3, batches=6, **SMALL)  # of four in an epoch
     assert {name: len(values) for name, values in history.items()} == dict.fromkeys(EPOCH, 1)
+
+
+def test_the_digits_are_those_of_the_main_network(drawn):
+    outcome, shown = drawn
+    assert len(shown["digits"]) == len(outcome["history"]["loss"]), "an epoch of the others shows none"
