@@ -22,7 +22,7 @@ class _Scaler:
     scale_: np.ndarray  # (...), float64; never 0
 
     def _learn(self, x: np.ndarray) -> None:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define _learn(x)")
 
     def fit(self, x: Any, y: Any = None) -> Self:
         """Learns offset_ and scale_ from x (n, ...). Raises DataError for data without rows, NaN or infinity.

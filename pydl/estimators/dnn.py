@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from .. import callbacks as stops
-from .. import init, losses, nn, optim
+from .. import losses, nn, optim
 from ..data import DataError, train_test_split
 from ..nn import functional as F
 from .base import Estimator, NotFittedError, class_numbers, labels_of, samples_of, seeded
@@ -185,21 +185,6 @@ class DNNClassifier(Estimator):
         stratify = y if np.bincount(y)[np.unique(y)].min() > 1 else None  # a class of one cannot be in both parts
         parts = train_test_split(*arrays, test_size=self.validation_fraction, stratify=stratify)
         return parts[0], parts[2], None if weight is None else parts[4], (parts[1], parts[3])
-
-    # ---- pickling: the user's own tools may; what a file of pydl holds is in pydl.io
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(vars(self))
-        if "model_" in state:  # a compiled network belongs to its process: its weights go by their paths
-            state["model_"] = {path: weight.numpy() for path, weight in self.model_.named_weights().items()}
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        if "model_" in state:
-            with init.blank(sum(weight.size for weight in state["model_"].values())):  # nothing is drawn for it
-                self.model_ = self._network(self.n_features_in_, len(self.classes_))
-            self.model_.set_weights(state["model_"])
 
 
 class _StopAfter(stops.Callback):

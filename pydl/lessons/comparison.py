@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pydl.callbacks import Callback
 
 from .figures import plot, table
-from .networks import side_by_side
+from .networks import last, side_by_side
 from .options import Outcome
 
 
@@ -54,7 +54,7 @@ class Comparison:
         of every network) with the network's name before.
         """
         main, *_ = self.histories
-        result = {name: values[-1] for name, values in self.histories[main].items()} | self.results[main]
+        result = last(self.histories[main]) | self.results[main]
         for network, values in self.results.items():
             result |= {f"{network}_{name}": value for name, value in values.items()}
         return {"history": side_by_side(self.histories, main), "result": result}

@@ -16,6 +16,7 @@ from pydl import losses, nn, optim
 from pydl.nn.functional import softmax
 
 from . import digits
+from .networks import last
 from .options import BatchSize, Device, Epochs, LearningRate, LessonError, Outcome, Range, Seed
 
 FIGURES = ["digits", "random_digit", "digits:mistakes"]
@@ -69,9 +70,9 @@ def run(
     test_loss, test_accuracy = model.evaluate(x_test, y_test, device=device, verbose=0)
     mistakes = show_mistakes(softmax(model.predict(x_test, device=device)).numpy(), x_test, y_test)
     print(f"{mistakes} of {len(x_test):,} test digits are misread")
-    last = {name: values[-1] for name, values in history.history.items()}
     measured = {"test_loss": test_loss, "test_accuracy": test_accuracy, "mistakes": mistakes}
-    return {"history": history.history, "result": last | measured | {"parameters": model.count_parameters()}}
+    result = last(history.history) | measured | {"parameters": model.count_parameters()}
+    return {"history": history.history, "result": result}
 
 
 # ---- the pictures

@@ -28,7 +28,7 @@ from . import digits
 from .digits import IN_THE_PAGE
 from .figures import plot, table
 from .loop import Loop
-from .networks import side_by_side
+from .networks import last, side_by_side
 from .options import BatchSize, Device, Epochs, Layers, LearningRate, LessonError, OneOf, Outcome, Range, Seed
 
 FIGURES = [
@@ -194,8 +194,7 @@ def low_level(task: Task) -> tuple[Curves, dict[str, Any]]:
     show_first(restored, x_test[:20], y_test[:20])
 
     test_loss, test_accuracy = measure_of(restored, task.device)(x_test, y_test)
-    last = {name: values[-1] for name, values in loop.history.items()}
-    return loop.history, last | {
+    return loop.history, last(loop.history) | {
         "test_loss": float(test_loss),
         "test_accuracy": float(test_accuracy),
         "steps": task.epochs * steps_of_an_epoch(len(x_train), task.batch_size),
@@ -225,9 +224,9 @@ def high_level(task: Task) -> tuple[Curves, dict[str, Any]]:
     network = classifier(task, steps=task.steps)
     network.fit(*task.train, validation_data=task.validation)
     seconds = time.perf_counter() - start
-    last = {name: values[-1] for name, values in network.history_.items()}
     test_accuracy = network.score(*task.test)
-    return network.history_, last | {"test_accuracy": test_accuracy, "steps": task.steps, "seconds": seconds}
+    measured = {"test_accuracy": test_accuracy, "steps": task.steps, "seconds": seconds}
+    return network.history_, last(network.history_) | measured
 
 
 def gap(task: Task) -> tuple[Curves, dict[str, Any]]:

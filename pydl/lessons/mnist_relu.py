@@ -8,6 +8,7 @@ import pydl
 from pydl import losses, nn, optim
 
 from . import digits
+from .networks import last
 from .options import Activation, BatchSize, Device, Epochs, Layers, LearningRate, Outcome, Seed
 
 FIGURES = ["digits", "random_digit"]
@@ -46,5 +47,5 @@ def run(
     )
 
     test_loss, test_accuracy = model.evaluate(x_test, y_test, device=device, verbose=0)
-    last = {name: values[-1] for name, values in history.history.items()}
-    return {"history": history.history, "result": last | {"test_loss": test_loss, "test_accuracy": test_accuracy}}
+    measured = {"test_loss": test_loss, "test_accuracy": test_accuracy}
+    return {"history": history.history, "result": last(history.history) | measured}

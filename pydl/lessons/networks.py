@@ -1,12 +1,17 @@
-"""Several networks in one lesson: their numbers side by side in one dictionary, as a history and a result want them.
+"""The numbers of networks, as a lesson's history and result want them.
 
 A history knows one network's curves; lessons that train several put the others' beside them, under longer names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+
+def last(history: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Every curve's last value: what a training has come to."""
+    return {name: values[-1] for name, values in history.items()}
 
 
 def side_by_side(networks: Mapping[str, Mapping[str, Any]], main: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydl import data, losses, metrics, nn, optim
 
 from . import digits
 from .figures import table
+from .networks import last
 from .options import BatchSize, Device, Epochs, LearningRate, Outcome, Seed
 
 FIGURES = ["digits", "random_digit", "table:confusions"]
@@ -49,8 +50,8 @@ def run(
 
     test_loss, test_accuracy = model.evaluate(x_test, y_test, device=device, verbose=0)
     show_confusions(labels_test, model.predict(x_test, device=device))
-    last = {name: values[-1] for name, values in history.history.items()}
-    return {"history": history.history, "result": last | {"test_loss": test_loss, "test_accuracy": test_accuracy}}
+    measured = {"test_loss": test_loss, "test_accuracy": test_accuracy}
+    return {"history": history.history, "result": last(history.history) | measured}
 
 
 # ---- the picture
