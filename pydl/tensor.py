@@ -43,8 +43,10 @@ def apply(primitive: Primitive, *inputs: Tensor, **params: Any) -> Tensor:
     else:
         value = recorder.record(primitive, inputs, params)
     node = None
-    if modes.grad_enabled and value.dtype.kind == "f" and any(
-        tensor.requires_grad and primitive.derivative(position) for position, tensor in enumerate(inputs)
+    if (
+        modes.grad_enabled
+        and value.dtype.kind == "f"
+        and any(tensor.requires_grad and primitive.derivative(position) for position, tensor in enumerate(inputs))
     ):
         node = Node(primitive, inputs, params, value)
     return Tensor._wrap(value, node)
@@ -84,7 +86,8 @@ class Tensor:
         if not isinstance(self._value, np.ndarray):
             raise TracedValueError(
                 f"{self!r} has no value while its function is traced by jit: it stands for every value that the "
-                "compiled function will be given. Compute with Tensor operations (pydl.where for a choice), or "
+                "compiled function will be given. Compute with Tensor operations (pydl.where for a choice), let "
+                "Python's if and range go by shapes or by arguments that are strings or booleans, which are fixed, or "
                 "return it and look at the result"
             )
         return self._value
@@ -156,6 +159,12 @@ class Tensor:
 
     def __bool__(self) -> bool:
         return bool(self.item())
+
+    def __index__(self) -> int:
+        array = self._array()
+        if array.dtype.kind not in "iu" or array.shape:
+            raise TypeError(f"expected a whole number, received {self!r}")
+        return int(array)
 
     # ---- its gradient
 

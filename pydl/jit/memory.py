@@ -66,7 +66,7 @@ def plan_memory(program: Program) -> MemoryPlan:
     lives = _Lifetimes(program)
     direct = _direct_updates(program, lives)
     offsets: dict[Value, int] = {}
-    block = _Block()
+    block = Block()
     dying: dict[int, list[Value]] = {}  # lists, not sets: the same Program gets the same plan on every run
     for owner, time in lives.last_use.items():
         dying.setdefault(time, []).append(owner)
@@ -103,7 +103,7 @@ def _direct_updates(program: Program, lives: _Lifetimes) -> dict[Value, Value]:
     return direct
 
 
-class _Block:
+class Block:
     """A block of memory that grows: free stretches are kept in order and merged; the tightest fit is taken."""
 
     def __init__(self) -> None:
@@ -115,6 +115,7 @@ class _Block:
         return max(ALIGNMENT, -(-nbytes // ALIGNMENT) * ALIGNMENT)
 
     def take(self, nbytes: int) -> int:
+        """The offset of a stretch of so many bytes: a free one, or at the end, where the block grows."""
         need = self._rounded(nbytes)
         fits = [(size, offset) for offset, size in self._free if size >= need]
         if fits:
@@ -130,6 +131,7 @@ class _Block:
         return offset
 
     def give_back(self, offset: int, nbytes: int) -> None:
+        """Frees a stretch that was taken with as many bytes."""
         self._insert(offset, self._rounded(nbytes))
 
     def _insert(self, offset: int, size: int) -> None:

@@ -45,13 +45,18 @@ class Value:
 
 @dataclass(frozen=True)
 class Instruction:
-    """result = primitive(*inputs, **params), written inside the name scopes `scope`."""
+    """result = primitive(*inputs, **params), written inside the name scopes `scope`.
+
+    kernel: instructions of one number from 0 on become one loop of machine code (passes/fusion.py); -1 for those that
+            were not fused, and for views, which are no work
+    """
 
     result: Value
     primitive: Primitive
     inputs: tuple[Value, ...]
     params: dict[str, Any]
     scope: str = ""
+    kernel: int = -1
 
     def __str__(self) -> str:
         arguments = [value.name for value in self.inputs]
@@ -86,14 +91,35 @@ class Program:
         for _, value in self.updates:
             yield value
 
+    def kernels(self) -> list[list[Instruction]]:
+        """The instructions that are one loop each, in order; views left out, what was not fused on its own."""
+        kernels: list[list[Instruction]] = []
+        for instruction in self.instructions:
+            if instruction.primitive.view:
+                continue
+            if instruction.kernel >= 0 and kernels and kernels[-1][0].kernel == instruction.kernel:
+                kernels[-1].append(instruction)
+            else:
+                kernels.append([instruction])
+        return kernels
+
     def __str__(self) -> str:
         lines = [f"program {self.name}({', '.join(map(str, self.inputs))})"]
         lines += [f"  state {value} is '{variable.name}'" for variable, value in self.state]
         lines += [f"  const {value} = {_compact(array)}" for value, array in self.constants]
-        lines += [f"  {instruction}" for instruction in self.instructions]
+        lines += [f"  {mark}{instruction}" for mark, instruction in zip(self._kernel_marks(), self.instructions)]
         lines += [f"  '{variable.name}' becomes {value.name}" for variable, value in self.updates]
         lines += [f"  return {', '.join(value.name for value in self.outputs)}"]
         return "\n".join(lines)
+
+    def _kernel_marks(self) -> list[str]:
+        """What stands before each instruction: its kernel's number; for a view, room; nothing before fusion."""
+        width = len(str(max((instruction.kernel for instruction in self.instructions), default=-1)))
+        fused = any(instruction.kernel >= 0 for instruction in self.instructions)
+        return [
+            "" if not fused else f"{i.kernel:>{width}} | " if i.kernel >= 0 else f"{'':{width}}   "
+            for i in self.instructions
+        ]
 
     def validate(self) -> Program:
         """Checks every rule that a Program keeps; returns it, or raises ProgramError naming the place."""
@@ -124,7 +150,18 @@ class Program:
             define(value, "constants")
             if (array.shape, array.dtype) != (value.shape, value.dtype):
                 raise ProgramError(f"{self.name}: the constant {value} holds {array.dtype}{list(array.shape)}")
+        last, going_on = -1, False  # the last numbered kernel, and whether the instruction before belongs to it
         for instruction in self.instructions:
+            number = instruction.kernel
+            if instruction.primitive.view:
+                if number >= 0:
+                    raise ProgramError(f"{self.name}: a view is in kernel {number} (at {instruction})")
+            elif number >= 0:
+                if number < last or (number == last and not going_on):
+                    raise ProgramError(f"{self.name}: kernel {number} is out of order (at {instruction})")
+                last, going_on = number, True
+            else:
+                going_on = False
             for value in instruction.inputs:
                 use(value, str(instruction))
             rule = instruction.primitive.shape_rule

@@ -147,3 +147,10 @@ right_shift = Primitive(
     derivatives=(None,),
     elementwise=True,
 )
+
+_MIXED = {greater, greater_equal, equal, where, cast}
+
+
+def pointwise(primitive: Primitive) -> bool:
+    """Whether the result's element i depends on the inputs' elements i only, of whatever item sizes these are."""
+    return primitive.elementwise or primitive in _MIXED

@@ -12,18 +12,18 @@ import numpy as np
 from .primitive import Primitive, ShapeError, Spec
 
 UINT32 = np.dtype(np.uint32)
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_PARITY = np.uint32(0x1BD11BDA)  # Threefish's constant, so that a zero key is not a fixed point
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+PARITY = np.uint32(0x1BD11BDA)  # Threefish's constant, so that a zero key is not a fixed point
 
 
 def threefry2x32(key: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Enciphers the blocks (x0[i], x1[i]) with a key of two words; all uint32. Returns new arrays."""
     k0, k1 = np.uint32(key[0]), np.uint32(key[1])
-    keys = (k0, k1, k0 ^ k1 ^ _PARITY)
+    keys = (k0, k1, k0 ^ k1 ^ PARITY)
     with np.errstate(over="ignore"):
         x0, x1 = x0 + keys[0], x1 + keys[1]
         for group in range(5):
-            for rotation in _ROTATIONS[group % 2]:
+            for rotation in ROTATIONS[group % 2]:
                 x0 += x1
                 left = x1 << np.uint32(rotation)
                 x1 >>= np.uint32(32 - rotation)

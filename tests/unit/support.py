@@ -1,5 +1,5 @@
 """What unit tests of several rooms share: agreement norm by norm, errors that say what is wrong, gradient checks by
-random projections, and an interpreter of Programs that knows nothing of memory plans."""
+random projections, and Programs as they were recorded."""
 
 import hashlib
 
@@ -10,6 +10,19 @@ import pydl
 from pydl import Tensor
 from pydl.jit import Trace
 from pydl.ops import spec_of
+from tests.support.programs import evaluate as interpret
+
+__all__ = [
+    "assert_agree",
+    "assert_refused",
+    "check_gradients",
+    "fingerprint",
+    "gradient_of",
+    "interpret",
+    "program_of",
+    "pydl_input",
+    "state_of",
+]
 
 RTOL = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12}
 
@@ -111,22 +124,6 @@ def pydl_input(array):
 
 
 # ---- Programs
-
-
-def interpret(program, inputs, state):
-    """Evaluates a Program one instruction after the other, each into fresh memory: no plan, no sharing, no views.
-
-    Returns the outputs, and the state arrays when the call ends.
-    """
-    values = dict(zip(program.inputs, inputs, strict=True))
-    values.update(zip((value for _, value in program.state), state, strict=True))
-    values.update(program.constants)
-    for instruction in program.instructions:
-        result = instruction.primitive(*[values[v] for v in instruction.inputs], **instruction.params)
-        values[instruction.result] = np.array(result)
-    after = {id(variable): values[value] for variable, value in (*program.state, *program.updates)}
-    outputs = [np.array(values[value]) for value in program.outputs]
-    return outputs, [np.array(after[id(variable)]) for variable, _ in program.state]
 
 
 def program_of(function, *arrays):

@@ -151,6 +151,14 @@ def test_shape_size_and_length():
         len(Tensor(1.0))
 
 
+def test_a_single_whole_number_counts_and_indexes():
+    assert list(range(Tensor(2, dtype=np.int32))) == [0, 1]
+    assert "abc"[Tensor(1, dtype=np.uint8)] == "b"
+    for other in (Tensor(2.0), Tensor([2], dtype=np.int32)):
+        with pytest.raises(TypeError, match="expected a whole number, received Tensor"):
+            range(other)
+
+
 def test_conversion_to_python_and_numpy():
     x = Tensor([[2.5]])
     assert (float(x), int(x), bool(x), x.item()) == (2.5, 2, True, 2.5)

@@ -103,7 +103,7 @@ def test_an_unknown_device_lists_those_that_exist():
         jit("wasm")
     with pytest.raises(DeviceError, match="unknown device 'tpu'.*'auto', 'numpy'"):
         jit(lambda x: x, device="tpu")
-    assert pydl.devices() == ["numpy"]
+    assert "numpy" in pydl.devices()
     assert jit(device="numpy")(lambda x: x + 1)(1.0).item() == 2
 
 

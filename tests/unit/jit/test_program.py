@@ -28,16 +28,20 @@ def test_a_program_prints_one_line_per_thing():
         "  state %8: f32[3] is 'total'\n"
         "  const %2: f32[2,3] = 6 numbers from 0 to 1\n"
         "  const %5: f32[] = 0.5\n"
-        "  %3: f32[2,3] = mul(%0, %2)\n"
-        "  %4: f32[3] = sum(%3, axes=[0])\n"
-        "  %6: f32[3] = broadcast(%5, shape=[3])\n"
-        "  %7: f32[3] = mul(%4, %6)\n"
-        "  %9: f32[3] = add(%8, %7)\n"
-        "  %10: f32[3] = transpose(%9, axes=[0])\n"
-        "  %11: f32[1,2] = slice(%0, start=[1, 0], stop=[2, 3], step=[1, 2])\n"
-        "  %12: f32[2,4] = one_hot(%1, depth=4, dtype=float32)\n"
+        "  const %14: i32[4] = [0, 1, 2, 3]\n"
+        "  0 | %3: f32[2,3] = mul(%0, %2)\n"
+        "  0 | %4: f32[3] = sum(%3, axes=[0])\n"
+        "      %6: f32[3] = broadcast(%5, shape=[3])\n"
+        "  1 | %7: f32[3] = mul(%4, %6)\n"
+        "  1 | %9: f32[3] = add(%8, %7)\n"
+        "      %13: i32[2,1] = reshape(%1, shape=[2, 1])\n"
+        "      %15: i32[2,4] = broadcast(%13, shape=[2, 4])\n"
+        "      %16: i32[2,4] = broadcast(%14, shape=[2, 4])\n"
+        "  2 | %17: bool[2,4] = equal(%15, %16)\n"
+        "  2 | %12: f32[2,4] = cast(%17, dtype=float32)\n"
+        "      %11: f32[1,2] = slice(%0, start=[1, 0], stop=[2, 3], step=[1, 2])\n"
         "  'total' becomes %9\n"
-        "  return %10, %11, %12"
+        "  return %9, %11, %12"
     )
 
 
@@ -189,6 +193,27 @@ def update_of_another_shape(p):
     p.updates[0] = (p.updates[0][0], wide)
 
 
+def fused(p, *numbers):
+    """Adds instructions with these numbers of kernels, all of which read the same view."""
+    view = value("%v", 3)
+    p.instructions.append(Instruction(view, REGISTRY["reshape"], (p.outputs[0],), {"shape": (3,)}))
+    for place, number in enumerate(numbers):
+        result = value(f"%k{place}", 3)
+        p.instructions.append(Instruction(result, REGISTRY["neg"], (view,), {}, kernel=number))
+
+
+def kernel_in_two_places(p):
+    fused(p, 0, 1, 0)
+
+
+def kernel_interrupted(p):
+    fused(p, 0, -1, 0)
+
+
+def kernel_of_a_view(p):
+    p.instructions.append(Instruction(value("%v", 3), REGISTRY["reshape"], (p.outputs[0],), {"shape": (3,)}, kernel=0))
+
+
 def undefined_output(p):
     p.outputs.append(value("%nowhere", 3))
 
@@ -211,6 +236,9 @@ BROKEN = {
     update_twice: "'total' is updated twice",
     update_of_no_state: "'stranger' is updated twice, or is not in the state",
     update_of_another_shape: r"'total' cannot become %w: f32\[5\]",
+    kernel_in_two_places: "kernel 0 is out of order.*%k2",
+    kernel_interrupted: "kernel 0 is out of order.*%k2",
+    kernel_of_a_view: "a view is in kernel 0.*%v",
     undefined_output: "%nowhere is used before.*return",
 }
 
@@ -221,6 +249,14 @@ def test_a_broken_rule_is_named(breaking):
     breaking(program)
     with pytest.raises(ProgramError, match=f"small: .*{BROKEN[breaking]}"):
         program.validate()
+
+
+def test_kernels_are_the_instructions_of_one_number_and_all_others():
+    program = small_program()
+    fused(program, 0, 0, 2, -1, -1, 5)
+    program.validate()
+    names = [[instruction.result.name for instruction in kernel] for kernel in program.kernels()]
+    assert names == [["%y"], ["%k0", "%k1"], ["%k2"], ["%k3"], ["%k4"], ["%k5"]]
 
 
 def test_shapes_that_do_not_fit_an_instruction_are_named():
