@@ -1,8 +1,12 @@
-"""State: the Tensors that a step may change. Everything else in a traced function is an input or a constant."""
+"""State: the Tensors that a step may change. Everything else in a traced function is an input or a constant.
+
+A compiled step may keep the newest value of a Variable where it computes; whoever reads the Variable has it brought
+home first.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,11 +21,19 @@ if TYPE_CHECKING:
     from .tensor import Operand
 
 
+class Holder(Protocol):
+    """Who keeps the newest value of a Variable: an Executable of a backend."""
+
+    def fetch(self, variable: Variable) -> None:
+        """Writes the value into the Variable's array, which then counts again."""
+
+
 class Variable(Tensor):
     """State: a Tensor that a step may change, and only through `assign`.
 
     A Program reads and writes it by identity, so a compiled step sees every change. Its array stays the same object
-    for life; its shape and dtype never change.
+    for life; its shape and dtype never change. Ask for `.data` again after a step: an array that was asked for before
+    need not show what the step has changed, nor does the next step see what is written into it.
 
     value: what it begins with, copied; dtype as for Tensor
     name:  what Programs, files and messages call it; the name scopes in which it is made come before it
@@ -37,6 +49,7 @@ class Variable(Tensor):
         self._value = np.array(self._value, order="C")
         self.name = scoped(name)
         self._version = 0
+        self._elsewhere: Holder | None = None  # who holds a newer value than this array
 
     def assign(self, value: Operand) -> None:
         """Gives the variable a new value of the same shape: now, or at the end of the step being traced."""
@@ -46,7 +59,9 @@ class Variable(Tensor):
         if modes.recorder is not None:
             modes.recorder.assign(self, value)
         else:
-            np.copyto(self._value, value._array())
+            array = value._array()
+            self._elsewhere = None
+            np.copyto(self._value, array)
         self._version += 1
 
     def _array(self) -> np.ndarray:
@@ -55,7 +70,17 @@ class Variable(Tensor):
                 f"{self!r} is state: its value is not known while a function is traced by jit, which reads it anew "
                 "at every call. Compute with it as a Tensor, or read it outside of the traced function"
             )
+        return self._home()
+
+    def _home(self) -> np.ndarray:
+        """The array, with the newest value in it."""
+        if (holder := self._elsewhere) is not None:
+            holder.fetch(self)
         return self._value
+
+    def __getstate__(self) -> Any:
+        self._home()  # a copy, here or in another process, is by itself
+        return super().__getstate__()
 
     @property
     def data(self) -> np.ndarray:

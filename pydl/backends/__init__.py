@@ -1,36 +1,34 @@
 """Backends: each turns a Program into something that runs.
 
-A backend is a module with two functions, `available()` and `compile(program, state)`; what it compiles is called with
-the input arrays and gives the output arrays, and has by then changed the state arrays in place:
+    executable = backend_for("numpy").compile(program)     # bound to the Variables of program.state
+    outputs = executable(*inputs)                          # one step: the Variables have changed
 
-    executable = compile(program, [variable_array, ...])     # arrays in the order of program.state
-    outputs = executable(*inputs)
-
-`numpy` is the reference that the others are held to.
+`numpy` is the reference that the others are held to; `wasm` writes machine code; "auto" chooses by trial. What they
+have in common is said in `executable.py`.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
+from .auto import Auto
+from .device import Device, Placement, devices
+from .errors import DeviceError, ExecutionError, Unsupported
+from .executable import Backend, Executable, Feed
 
-from . import numpy
+__all__ = [
+    "Auto",
+    "Backend",
+    "Device",
+    "DeviceError",
+    "Executable",
+    "ExecutionError",
+    "Feed",
+    "Placement",
+    "Unsupported",
+    "backend_for",
+    "devices",
+]
 
-_BACKENDS: dict[str, ModuleType] = {"numpy": numpy}
 
-
-class DeviceError(ValueError):
-    """A device that is not known, or not available here."""
-
-
-def devices() -> list[str]:
-    """The devices that can train here, by name."""
-    return [name for name, backend in _BACKENDS.items() if backend.available()]
-
-
-def backend_for(device: str) -> ModuleType:
-    """The backend of a device; "auto" takes the only one that there is so far."""
-    here = devices()
-    name = here[0] if device == "auto" else device
-    if name not in here:
-        raise DeviceError(f"unknown device {device!r}: available here are 'auto', {', '.join(map(repr, here))}")
-    return _BACKENDS[name]
+def backend_for(device: str) -> Auto | Device:
+    """What compiles for a device: "auto", or a device's name. Raises DeviceError, which lists those that are here."""
+    return Auto() if device == "auto" else Device(device)

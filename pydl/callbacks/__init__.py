@@ -1,6 +1,6 @@
 """Callbacks: what happens beside training. Names, arguments and defaults as in Keras 3."""
 
-from .base import HOOKS, Callback, CallbackList, History, Logs, observers, observing
+from .base import HOOKS, Callback, CallbackList, EpochLogs, History, Logs, observers, observing
 from .files import CSVLogger, ModelCheckpoint
 from .monitor import EarlyStopping, Monitor, ReduceLROnPlateau
 from .rates import LearningRateScheduler
@@ -12,6 +12,7 @@ __all__ = [
     "Callback",
     "CallbackList",
     "EarlyStopping",
+    "EpochLogs",
     "History",
     "LambdaCallback",
     "LearningRateScheduler",

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .base import Callback, Logs, check_kinds
+from .base import Callback, EpochLogs, Logs, check_kinds
 from .monitor import Monitor
 
 
@@ -49,6 +49,7 @@ class ModelCheckpoint(Monitor):
         self.save_freq = save_freq
         self.best = initial_value_threshold
         self._epoch = self._batches = 0
+        self.every_batch = save_freq != "epoch"
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ValueError(
                 f"ModelCheckpoint: expected save_freq 'epoch' or a number of batches, received {save_freq!r}"
@@ -157,6 +158,13 @@ class CSVLogger(Callback):
             kept = self._existing() if self.append else 0
             self._write(kept, *([] if kept else [["epoch", *self._names]]))
         self._write(self._size, [epoch, *(logs.get(name, "NA") for name in self._names)])
+
+    def on_epochs_end(self, first_epoch: int, logs: EpochLogs) -> None:
+        first = {name: values[0] for name, values in logs.items()}
+        self.on_epoch_end(first_epoch, first)
+        assert self._names is not None  # the first line has named them
+        columns = [logs.get(name, ["NA"] * len(logs["loss"]))[1:] for name in self._names]
+        self._write(self._size, *([epoch, *row] for epoch, row in enumerate(zip(*columns), first_epoch + 1)))
 
     def _existing(self) -> int:
         return os.path.getsize(self.filename) if os.path.exists(self.filename) else 0

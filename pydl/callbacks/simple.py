@@ -33,6 +33,7 @@ class TerminateOnNaN(Callback):
     """
 
     endures_nonfinite = True
+    every_batch = False  # steps that run together end with one whose loss is not finite
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         if not math.isfinite(logs["loss"]):

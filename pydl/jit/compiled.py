@@ -10,13 +10,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from numbers import Number
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 import numpy as np
 
 from .. import backends  # the module, not its names: backends read Programs, and so import from this folder
 from ..autograd import modes
-from ..ops import spec_of
+from ..ops import Spec, spec_of
 from ..tensor import Tensor, as_input
 from ..variable import Variable
 from .passes import optimize
@@ -26,17 +26,73 @@ from .trace import Trace
 CACHE_SIZE = 32  # Programs kept per function; the one that was not used for longest goes first
 
 
-class _Compiled(NamedTuple):
-    program: Program
-    executable: Any
-    structure: Any  # of the result: how its Tensors are nested
+class Prepared:
+    """A Program that is ready to run, for loops: call it with the inputs' arrays, and it gives the outputs' arrays.
 
-    def run(self, *arrays: np.ndarray) -> list[np.ndarray]:
-        """One call: the arrays of the inputs in, the arrays of the outputs out."""
-        outputs: list[np.ndarray] = self.executable(*arrays)
+    That shapes and dtypes stay the same is its caller's care. What runs it lives as long as somebody has this, be it a
+    cache or a loop, and then for as long as a Variable's newest value is kept there.
+
+    program: what is run; executable: what runs it
+    device:  where it is run
+    trial:   milliseconds per step of the devices that were tried before that one was chosen; empty without a choice
+    """
+
+    def __init__(self, program: Program, placement: backends.Placement, structure: Any) -> None:
+        self.program = program
+        self.device, self.trial = placement.device, placement.trial
+        self.executable = placement.executable
+        self._structure = structure  # of the result: how its Tensors are nested
+
+    def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        outputs = self.executable(*arrays)
+        self._assigned()
+        return outputs
+
+    def feed(self, *data: np.ndarray) -> Rows:
+        """Rows for the inputs, (rows, ...) each, to run many steps at a time on. Raises ExecutionError."""
+        return Rows(self, self.executable.feed(*data))
+
+    def _assigned(self) -> None:
         for variable, _ in self.program.updates:
             variable._version += 1  # an assign like any other: what used the old value eagerly must not go back now
-        return outputs
+
+
+class Rows:
+    """Rows for a Program's inputs, kept where its steps run.
+
+    batch: rows that a step takes
+    """
+
+    def __init__(self, prepared: Prepared, feed: backends.Feed) -> None:
+        self._prepared, self._feed = prepared, feed
+        inputs = prepared.program.inputs
+        self.batch = inputs[0].shape[0] if inputs else 0
+        self._again: np.ndarray | None = None  # the first rows, over and over
+
+    def run(self, order: np.ndarray | None, first: int, count: int) -> list[np.ndarray]:
+        """Runs the steps first .. first + count - 1 and gives their outputs, stacked: (done, *shape) each.
+
+        order: row numbers, (rows,); step i takes order[i * batch : (i + 1) * batch]. None: the rows as they come
+
+        It ends with a step whose first output is a single float and not finite. Raises ExecutionError.
+        """
+        try:
+            return self._feed.run(order, first, count)
+        finally:
+            self._prepared._assigned()
+
+    def repeat(self, count: int) -> list[np.ndarray]:
+        """Runs `count` steps that all take the first rows, as `run` does."""
+        if count == 1 or not self.batch:
+            return self.run(None, 0, count)
+        if self._again is None or len(self._again) < count * self.batch:
+            several = 1 << (int(count) - 1).bit_length()  # more than asked for: the next time it may be a few more
+            self._again = np.tile(np.arange(self.batch, dtype=np.int32), several)
+        return self.run(self._again, 0, count)
+
+    def close(self) -> None:
+        """Gives the memory of the rows back."""
+        self._feed.close()
 
 
 class Jitted:
@@ -50,7 +106,7 @@ class Jitted:
         self._function = function
         self._updates = updates
         self._backend = backends.backend_for(device)
-        self._cache: OrderedDict[Any, _Compiled] = OrderedDict()
+        self._cache: OrderedDict[Any, Prepared] = OrderedDict()
         self._lock = threading.RLock()  # of the cache; threads that need the same Program have it traced once
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -58,37 +114,71 @@ class Jitted:
         if inside or (modes.grad_enabled and _requires_gradient((args, kwargs))):  # a compiled call has no way back
             return self._function(*args, **kwargs)
         compiled, arrays = self._compiled(args, kwargs)
-        outputs = iter(compiled.run(*arrays))
-        return _rebuild(compiled.structure, lambda _: Tensor._wrap(next(outputs)))
+        return _nested(compiled._structure, compiled(*arrays))
+
+    def repeat(self, count: int, *args: Any) -> Any:
+        """Calls the function `count` times with the same arguments, and gives the results stacked: (count, ...) each.
+
+        For full-batch training by hand: `costs = step.repeat(1000, x, y)` is a thousand steps and one call, without
+        Python's work between them. Where the first result is a single float, a loss, it ends with the step in which
+        that is no longer finite. Raises ValueError for arguments by which a gradient is asked for.
+        """
+        if not isinstance(count, (int, np.integer)) or count < 1:
+            raise ValueError(f"repeat: expected a number of calls from 1, received {count!r}")
+        if modes.recorder is not None:
+            raise RuntimeError("repeat: inside of a traced function, write the calls as a loop")
+        if modes.grad_enabled and _requires_gradient(args):
+            raise ValueError("repeat: its results have no way back to an argument with requires_grad=True")
+        compiled, arrays = self._compiled(args, {})
+        lengths = {array.shape[:1] for array in arrays}
+        if () in lengths or len(lengths) > 1:  # not what a feed takes: rows, as many of each
+            return _nested(compiled._structure, _one_by_one(compiled, arrays, count))
+        rows = compiled.feed(*arrays)
+        try:
+            return _nested(compiled._structure, rows.repeat(int(count)))
+        finally:
+            rows.close()
+
+    @property
+    def device(self) -> str | None:
+        """Where the Program runs that was used last; None before the first."""
+        with self._lock:
+            return next(reversed(self._cache.values())).device if self._cache else None
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The Program for arguments of these shapes and dtypes (traced now if it was not yet); print it."""
         return self._compiled(args, kwargs)[0].program
 
-    def prepared(self, *args: Any) -> Callable[..., list[np.ndarray]]:
+    def prepared(self, *args: Any) -> Prepared:
         """For loops: what runs for arguments of these shapes and dtypes, without looking it up at every call.
 
-        It takes the arguments' arrays and gives the outputs' arrays; that shapes stay the same is its caller's care.
+        args: as in a call; a `Spec` stands for an array of its shape and dtype
         """
-        return self._compiled(args, {})[0].run
+        return self._compiled(args, {})[0]
 
-    def _compiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Compiled, list[np.ndarray]]:
-        arrays: list[np.ndarray] = []
+    def follow(self, other: Jitted) -> None:
+        """Has device="auto" choose what it has chosen for another function, where a trial has been made for that."""
+        if isinstance(other._backend, backends.Auto):
+            self._backend = backends.Auto(other._backend)
+
+    def _compiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Prepared, list[Any]]:
+        arrays: list[Any] = []
         structure = _flatten((args, kwargs), arrays)
-        key = (structure, tuple(map(spec_of, arrays)), modes.grad_enabled, modes.training)
+        specs = tuple(array if isinstance(array, Spec) else spec_of(array) for array in arrays)
+        key = (structure, specs, modes.grad_enabled, modes.training)
         with self._lock:
             compiled = self._cache.get(key)
             if compiled is None:
-                compiled = self._cache[key] = self._trace(structure, arrays)
+                compiled = self._cache[key] = self._trace(structure, specs)
                 if len(self._cache) > CACHE_SIZE:
                     self._cache.popitem(last=False)
             else:
                 self._cache.move_to_end(key)
         return compiled, arrays
 
-    def _trace(self, structure: Any, arrays: list[np.ndarray]) -> _Compiled:
+    def _trace(self, structure: Any, specs: tuple[Spec, ...]) -> Prepared:
         with Trace(getattr(self._function, "__name__", "function")) as trace:
-            inputs = iter([trace.input(spec_of(array)) for array in arrays])
+            inputs = iter([trace.input(spec) for spec in specs])
             args, kwargs = _rebuild(structure, lambda _: next(inputs))
             outputs: list[Tensor] = []
             result = _collect(self._function(*args, **dict(kwargs)), outputs)
@@ -96,8 +186,7 @@ class Jitted:
             if not self._updates:
                 program.updates = []
             program = optimize(program).validate()
-        state = [variable._value for variable, _ in program.state]
-        return _Compiled(program, self._backend.compile(program, state), result)
+        return Prepared(program, self._backend.place(program), result)
 
 
 @overload
@@ -125,18 +214,31 @@ def jit(
     return Jitted(function, device, updates)
 
 
+def _one_by_one(prepared: Prepared, arrays: list[np.ndarray], count: int) -> list[np.ndarray]:
+    """What `Rows.repeat` gives, for arguments that are no rows."""
+    steps: list[list[np.ndarray]] = []
+    while len(steps) < count:
+        steps.append(outputs := prepared(*arrays))
+        if outputs and not outputs[0].ndim and outputs[0].dtype.kind == "f" and not np.isfinite(outputs[0]):
+            break
+    return [np.stack(parts) for parts in zip(*steps)]
+
+
 # ---- nested arguments: a structure is the nesting with _LEAF (or a fixed value) in the places of arrays
 
 _LEAF = "\0leaf"
 
 
-def _flatten(thing: Any, arrays: list[np.ndarray]) -> Any:
+def _flatten(thing: Any, arrays: list[Any]) -> Any:
     if isinstance(thing, (tuple, list)):
         return (type(thing).__name__, *(_flatten(part, arrays) for part in thing))
     if isinstance(thing, dict):
         return ("dict", *((name, _flatten(thing[name], arrays)) for name in sorted(thing)))
     if thing is None or isinstance(thing, (str, bool)):
         return ("fixed", thing)
+    if isinstance(thing, Spec):
+        arrays.append(thing)
+        return _LEAF
     if isinstance(thing, Variable):
         raise TypeError(f"jit: {thing!r} is state, not an argument: use it inside of the function")
     if isinstance(thing, (Tensor, np.ndarray, Number, np.generic)):
@@ -164,6 +266,12 @@ def _collect(thing: Any, outputs: list[Tensor]) -> Any:
         outputs.append(thing)
         return _LEAF
     return ("fixed", thing)
+
+
+def _nested(structure: Any, outputs: list[np.ndarray]) -> Any:
+    """The arrays of a call as Tensors, nested as the function has nested them."""
+    parts = iter(outputs)
+    return _rebuild(structure, lambda _: Tensor._wrap(next(parts)))
 
 
 def _rebuild(structure: Any, leaf: Callable[[str], Any]) -> Any:

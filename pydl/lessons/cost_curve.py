@@ -45,7 +45,7 @@ def run(
         return [cost, W.grad]
 
     walk: list[tuple[float, float, float]] = []  # W, the cost there, and its slope
-    loop = Loop(epochs, samples=len(x), device=device)
+    loop = Loop(epochs, samples=len(x), step=step)
     for epoch in loop:
         place = W.item()
         cost, slope = step(x, y)

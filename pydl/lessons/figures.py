@@ -77,6 +77,12 @@ def due(epoch: int, epochs: int) -> bool:
     return done == epochs or done % max(1, epochs // 50) == 0 or done & epoch == 0
 
 
+def next_due(epoch: int, epochs: int) -> int:
+    """The first epoch, from this one on, after which a picture is due."""
+    done, every = epoch + 1, max(1, epochs // 50)
+    return min(-(-done // every) * every, 1 << epoch.bit_length(), max(done, epochs)) - 1
+
+
 class Drawing(Callback):
     """Calls `draw()` in a `fit` whenever a picture is due, and at its end."""
 
@@ -84,10 +90,16 @@ class Drawing(Callback):
         self.draw = draw
         self.drawn = True
 
+    def next_epoch(self, epoch: int) -> int:
+        return next_due(epoch, self.params["epochs"])
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         self.drawn = due(epoch, self.params["epochs"])
         if self.drawn:
             self.draw()
+
+    def on_epochs_end(self, first_epoch: int, logs: dict[str, list[float]]) -> None:
+        self.on_epoch_end(first_epoch + len(logs["loss"]) - 1, {})
 
     def on_train_end(self, logs: dict[str, float]) -> None:
         if not self.drawn:  # training has ended before its last epoch

@@ -44,7 +44,7 @@ def run(
         b.assign(b - learning_rate * b.grad)
         return cost
 
-    loop = Loop(epochs, samples=len(x), device=device)
+    loop = Loop(epochs, samples=len(x), step=step)
     for epoch in loop:
         cost = step(x, y)
         loop.log(loss=cost, W=W, b=b)

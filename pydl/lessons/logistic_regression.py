@@ -12,6 +12,7 @@ import numpy as np
 
 import pydl
 from pydl import Parameter, Tensor, grad, jit, random
+from pydl.jit import Jitted
 from pydl.nn.functional import sigmoid, sigmoid_cross_entropy_with_logits
 
 from .figures import due, plot, table
@@ -57,7 +58,7 @@ def run(
         b = Parameter(random.default.normal(()), name="b")
         step = training_step(W, b, cost_of, learning_rate, device)
 
-        loop = Loop(epochs, samples=len(x), device=device)
+        loop = Loop(epochs, samples=len(x), step=step)
         for epoch in loop:
             cost, accuracy = step(x, y)
             loop.log(loss=cost, accuracy=accuracy)
@@ -88,7 +89,7 @@ def run(
 
 def training_step(
     W: Parameter, b: Parameter, cost_of: Callable[[Tensor, Tensor], Tensor], learning_rate: float, device: str
-) -> Callable[[np.ndarray, np.ndarray], list[Tensor]]:
+) -> Jitted:
     """A step of gradient descent on all samples: the cost and the accuracy before it."""
 
     @jit(device=device)

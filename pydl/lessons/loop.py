@@ -1,6 +1,6 @@
 """Loop: the epochs of a training that a lesson writes by hand, watched and stopped like those of `fit`.
 
-    loop = Loop(epochs, samples=len(x))
+    loop = Loop(epochs, samples=len(x), step=step)
     for epoch in loop:
         cost = step(x, y)
         loop.log(loss=cost)
@@ -15,8 +15,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from pydl.backends import devices
 from pydl.callbacks import CallbackList, History, observers
+from pydl.jit import Jitted
 from pydl.train import NonFiniteError, control
 
 Batch = TypeVar("Batch")
@@ -25,11 +25,20 @@ Batch = TypeVar("Batch")
 class Loop:
     """Iterates over the epochs 0, 1, 2, ...; each ends with `log`.
 
-    samples, batch_size, device: as in `fit`, for whoever watches. batch_size is all samples unless given.
+    samples, batch_size: as in `fit`, for whoever watches. batch_size is all samples unless given.
+    step:    the jitted step, which knows where it runs when it has been called. device: as in `fit`, where there are
+             several steps, or none
     history: what was logged, as `fit` returns it, {"loss": [...], ...}.
     """
 
-    def __init__(self, epochs: int, samples: int = 1, batch_size: int | None = None, device: str = "auto") -> None:
+    def __init__(
+        self,
+        epochs: int,
+        samples: int = 1,
+        batch_size: int | None = None,
+        device: str = "auto",
+        step: Jitted | None = None,
+    ) -> None:
         self.epochs = epochs
         self._history = History()
         params = {
@@ -37,8 +46,9 @@ class Loop:
             "steps": -(-samples // (batch_size or samples)),
             "batch_size": batch_size or samples,
             "samples": samples,
-            "device": devices()[0] if device == "auto" else device,
+            "device": device,
         }
+        self._runs = step
         self._notify = CallbackList([self._history, *observers()], None, params)
         self._epoch = 0
         self._batch = 0
@@ -83,5 +93,8 @@ class Loop:
         self._notify("on_epoch_end", self._epoch, logs)
 
     def _step(self, logs: dict[str, float]) -> None:
+        if self._runs is not None and self._runs.device is not None:
+            self._notify.params["device"] = self._runs.device
+            self._runs = None
         self._notify("on_train_batch_end", self._batch, logs)
         self._batch += 1

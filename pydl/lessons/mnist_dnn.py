@@ -21,6 +21,7 @@ import pydl
 from pydl import Parameter, Tensor, callbacks, data, init, io, jit, nn, optim
 from pydl.estimators import DNNClassifier, search
 from pydl.graph import program_graph
+from pydl.jit import Jitted
 from pydl.nn import functional as F
 from pydl.random import Generator
 
@@ -134,7 +135,7 @@ def dnn(x: Tensor, weights: Weights) -> Tensor:
     return neuron_layer(x, weights, "outputs")
 
 
-def step_of(weights: Weights, optimizer: optim.Optimizer, device: str) -> Callable[..., Tensor]:
+def step_of(weights: Weights, optimizer: optim.Optimizer, device: str) -> Jitted:
     """A step of training as a compiled function of a batch; it changes what the optimizer was built for."""
 
     @jit(device=device)
@@ -172,7 +173,7 @@ def low_level(task: Task) -> tuple[Curves, dict[str, Any]]:
     print(as_graph(weights))
 
     rows = []
-    loop = Loop(task.epochs, len(x_train), task.batch_size, task.device)
+    loop = Loop(task.epochs, len(x_train), task.batch_size, step=step)
     for epoch in loop:
         costs = []
         for x, y in loop.batches(data.shuffle_batch(x_train, y_train, task.batch_size)):
@@ -299,7 +300,7 @@ def reuse(task: Task) -> tuple[Curves, dict[str, Any]]:
     old, unseen = y < task.known, y_test >= task.known
     base = dnn_weights(784, task.layers, task.known)
     step = step_of(base, adam(base), task.device)
-    loop = Loop(max(1, task.epochs // 10), int(old.sum()), task.batch_size, task.device)
+    loop = Loop(max(1, task.epochs // 10), int(old.sum()), task.batch_size, step=step)
     for _ in loop:
         for batch in loop.batches(data.shuffle_batch(x[old], y[old], task.batch_size)):
             loss = step(*batch)

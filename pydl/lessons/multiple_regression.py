@@ -77,7 +77,7 @@ def run(
     def predict(x: np.ndarray) -> np.ndarray:
         return (Tensor(x) @ W + b).numpy()
 
-    loop = Loop(epochs, samples=len(x), device=device)
+    loop = Loop(epochs, samples=len(x), step=step)
     for epoch in loop:
         loop.log(loss=step(x, y))
         if due(epoch, epochs):

@@ -125,7 +125,7 @@ def train_together(activation: str, seeds: range, epochs: int, learning_rate: fl
         optimizer.step()
         return costs
 
-    loop = Loop(epochs, samples=len(INPUTS), device=device)
+    loop = Loop(epochs, samples=len(INPUTS), step=step)
     for _ in loop:
         costs: np.ndarray = step(INPUTS, targets).numpy()
         # A network that overflows to NaN has not solved it; the others go on.
@@ -142,6 +142,10 @@ class Watching(Callback):
     def __init__(self) -> None:
         self.steps: list[int] = []
         self.norms: dict[str, list[float]] = {}
+
+    def next_epoch(self, epoch: int) -> int:
+        due: int = min(-(-(epoch + 1) // EVERY) * EVERY, self.params["epochs"]) - 1
+        return due
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         step = epoch + 1

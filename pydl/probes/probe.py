@@ -58,7 +58,8 @@ class Probe:
         return {path: record(values) for path, values in found.items()}
 
     def _function(self, trainer: Trainer, device: str) -> Jitted:
-        made_for = trainer.compiled("train", device), device  # it is made anew where the training step is
+        step = trainer.compiled("train", device)
+        made_for = step, device  # it is made anew where the training step is
         if self._compiled is None or self._compiled[0] != made_for:
 
             def probe(*batch: Tensor) -> dict[str, Statistics]:
@@ -67,6 +68,7 @@ class Probe:
                     return {path: statistics(x, self.histogram) for path, x in _named_apart(watched) if is_described(x)}
 
             self._compiled = made_for, jit(probe, device=device, updates=False)
+            self._compiled[1].follow(step)
         return self._compiled[1]
 
 

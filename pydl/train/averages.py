@@ -1,6 +1,7 @@
 """Averages: the loss and the metrics of an epoch, exact however it is cut into batches.
 
-Every step hands over its mean loss and the metrics' counts; `fit` and `evaluate` read the logs off the sums.
+Every step hands over its mean loss and the metrics' counts, many steps at once where they were run so; `fit` and
+`evaluate` read the logs off the sums.
 """
 
 from __future__ import annotations
@@ -37,6 +38,29 @@ class Averages:
         for index, count in enumerate(counts):
             self._counts[index] = self._counts[index] + count  # in float64
 
+    def add_all(self, losses: np.ndarray, counts: Sequence[np.ndarray], samples: int) -> None:
+        """Takes several batches of so many samples each in, to the bit as `add` does one after the other.
+
+        losses: (batches,) their mean losses. counts: of each metric what it has counted, (batches, ...)
+        """
+        if len(losses) == 1:
+            return self.add(float(losses[0]), [count[0] for count in counts], samples)
+        self._samples += samples * len(losses)
+        self._loss = float(_summed(self._loss, losses.astype(np.float64) * samples))
+        for index, count in enumerate(counts):
+            self._counts[index] = _summed(self._counts[index], count)
+        return None
+
+    def logs_of_each(self, losses: np.ndarray, counts: Sequence[np.ndarray], samples: int) -> dict[str, list[float]]:
+        """The logs of epochs of one batch each, by name; arguments as for `add_all`. What was added is left alone."""
+        lists = [((0.0 + losses.astype(np.float64) * samples) / samples).tolist()]
+        for result, count in zip(self._results, counts):
+            if result is None:
+                lists.append((count.astype(np.float64).reshape(len(losses)) / samples).tolist())
+            else:
+                lists.append([result(Tensor(each), samples).item() for each in count.astype(np.float64)])
+        return dict(zip(self.names, lists))
+
     def logs(self) -> dict[str, float]:
         """The loss and the metrics of everything added since the last reset; all 0 before the first batch."""
         samples = self._samples
@@ -67,3 +91,11 @@ class Averages:
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `state()` gave."""
         self._samples, self._loss, self._counts = state["samples"], state["loss"], list(state["counts"])
+
+
+def _summed(start: Any, parts: np.ndarray) -> Any:
+    """start + parts[0] + parts[1] + ... in float64, added from left to right; `numpy.sum` adds in another order."""
+    column = np.empty((len(parts) + 1, *parts.shape[1:]))
+    column[0], column[1:] = start, parts
+    with np.errstate(all="ignore"):
+        return np.add.accumulate(column)[-1]

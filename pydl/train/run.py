@@ -1,4 +1,7 @@
-"""Run: one `fit` under way. Where it stands, and the loop that takes it further."""
+"""Run: one `fit` under way. Where it stands, and the loop that takes it further.
+
+Steps are run in chunks (`batches.py`); between two of them there is time for a stop, a pause, callbacks and probes.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,11 @@ from .. import random
 from ..callbacks import Callback, CallbackList, History
 from . import control
 from .averages import Averages
+from .batches import Batches
 from .diagnosis import NonFiniteError, explain_nonfinite
 from .samples import Samples
+
+EVALUATION_BATCH = 500  # rows at a time where nothing is learned: less overhead, and activations still fit the cache
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -64,7 +70,8 @@ class Run:
         self.order: np.ndarray | None = None
         self.notify = CallbackList([self.history, *callbacks], trainer, params)
         self._endures = any(callback.endures_nonfinite for callback in self.notify.callbacks)
-        self._steps: dict[int, Callable[..., list[np.ndarray]]] = {}  # the compiled step, by the size of a batch
+        self._batches: Batches | None = None
+        self._measured: Batches | None = None  # the validation's
 
     def run(self, restore: Callable[[Run], None] | None = None) -> History:
         """Trains until the last epoch, or until a callback sets `model.stop_training`.
@@ -72,62 +79,132 @@ class Run:
         restore: puts a run that was interrupted back to where it stood. It is called again after the hooks that begin
         something: what they did to the weights, the random numbers or themselves belongs to the first run.
         """
+        prepared = self._prepare().prepared  # whatever is wrong with the step is found before anything begins
+        self.history.device, self.history.trial = prepared.device, prepared.trial
+        self.notify.params.update(device=prepared.device, trial=prepared.trial)
+        try:
+            return self._run(restore)
+        finally:
+            for batches in (self._batches, self._measured):
+                if batches:
+                    batches.close()
+            self._batches = self._measured = None
+
+    def _run(self, restore: Callable[[Run], None] | None) -> History:
         if restore:
             restore(self)
         self.notify("on_train_begin", {})
         if restore:
             restore(self)
+        at_once = self.steps == 1 and self.validation is None and self.notify.takes_epochs
+        batches: Batches | None = None
         logs: dict[str, float] = {}
         while self.epoch < self.epochs and (self.batch or not self.trainer.stop_training):
+            if at_once and not self.batch:
+                batches = batches or self._prepare()
+                logs = self._train_epochs(batches)
+                continue
             self.notify("on_epoch_begin", self.epoch, {})
             if self.batch and restore:
                 restore(self)
             elif self.shuffle:
                 self.order = random.default.permutation(len(self.samples.x))
-            self._train()
+            batches = batches or self._prepare()  # again: a callback may have frozen a layer
+            self._train(batches)
             logs = self.averages.logs()
             if self.validation is not None:
-                values = self.trainer.measured(self.validation, self.device)
-                logs.update({f"val_{name}": value for name, value in values.items()})
+                logs.update({f"val_{name}": value for name, value in self._validate(self.validation).items()})
             epoch, self.epoch, self.batch = self.epoch, self.epoch + 1, 0
             self.averages.reset()
             self.notify("on_epoch_end", epoch, logs)
         self.notify("on_train_end", logs)
         return self.history
 
-    def _train(self) -> None:
-        """The batches of an epoch. Tiny networks spend a good part of their time here: no work without need."""
+    def _prepare(self) -> Batches:
+        """The samples with the step that they are run by: traced, compiled, its device chosen."""
+        step = self.trainer.compiled("train", self.device)
+        if self._batches is None or self._batches.step is not step:
+            self._batches = Batches(step, self.samples, self.batch_size)
+        return self._batches
+
+    def _train(self, batches: Batches) -> None:
+        """The batches of an epoch."""
         begins, ends = map(self.notify.listeners, ("on_train_batch_begin", "on_train_batch_end"))
-        trainer, averages, size = self.trainer, self.averages, self.batch_size
+        trainer, averages = self.trainer, self.averages
+        most = 1 if self.notify.every_batch else self.steps
         while self.batch < self.steps and not trainer.stop_training:
             control.boundary(self.history.history)
-            batch = self.batch
+            first, limit = self.batch, min(most, self.steps - self.batch)
             for hook in begins:
-                hook(batch, {})
-            arrays = self.samples.batch(batch * size, (batch + 1) * size, self.order)
+                hook(first, {})
             if self.probes:
-                self._look(arrays)
-            first, *counts = self._step(arrays)
-            loss = float(first)
-            if not (math.isfinite(loss) or self._endures):
-                where = f"epoch {self.epoch + 1}, step {batch + 1} of {self.steps}"
-                raise NonFiniteError(explain_nonfinite(trainer, loss, where, arrays[0], arrays[1], averages.logs()))
-            averages.add(loss, counts, len(arrays[0]))
-            self.batch += 1
+                limit = min(limit, self._look(batches))
+            losses, *counts = batches.run(first, limit, self.order)
+            fine = self._fine(losses)
+            averages.add_all(losses[:fine], [count[:fine] for count in counts], batches.size_of(first))
+            if fine < len(losses):
+                raise self._nonfinite(batches, self.epoch, first + fine, losses[fine])
+            self.batch += fine
             if ends:
                 logs = averages.logs()
                 for hook in ends:
-                    hook(batch, logs)
+                    hook(self.batch - 1, logs)
 
-    def _step(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        size = len(arrays[0])
-        if size not in self._steps:
-            self._steps[size] = self.trainer.compiled("train", self.device).prepared(*arrays)
-        return self._steps[size](*arrays)
+    def _train_epochs(self, batches: Batches) -> dict[str, float]:
+        """Some epochs of one batch each, of which there may be hundreds of thousands: no work for each of them here.
 
-    def _look(self, arrays: list[np.ndarray]) -> None:
+        Returns the logs of the last one.
+        """
+        control.boundary(self.history.history)
+        first = self.epoch
+        limit = self.notify.next_epoch(first, self.epochs - 1) + 1 - first
+        if self.probes:
+            limit = min(limit, self._look(batches))
+        losses, *counts = batches.repeat(limit)
+        fine = self._fine(losses)
+        logs = self.averages.logs_of_each(losses[:fine], [count[:fine] for count in counts], batches.size)
+        self.epoch += fine
+        if fine:
+            self.notify.epochs_end(first, logs)
+        if fine < len(losses):
+            raise self._nonfinite(batches, first + fine, 0, losses[fine])
+        return {name: values[-1] for name, values in logs.items()}
+
+    def _validate(self, samples: Samples) -> dict[str, float]:
+        step = self.trainer.compiled("evaluate", self.device)
+        if self._measured is None or self._measured.step is not step:
+            self._measured = Batches(step, samples, EVALUATION_BATCH)
+        return measure(self.trainer, self._measured)
+
+    def _fine(self, losses: np.ndarray) -> int:
+        """How many of the losses come before one for which the training has to end."""
+        if self._endures or (len(losses) == 1 and math.isfinite(losses[0])):
+            return len(losses)
+        wrong = np.flatnonzero(~np.isfinite(losses))
+        return int(wrong[0]) if len(wrong) else len(losses)
+
+    def _nonfinite(self, batches: Batches, epoch: int, step: int, loss: float) -> NonFiniteError:
+        where = f"epoch {epoch + 1}, step {step + 1} of {self.steps}"
+        x, y, *_ = batches.arrays(step, self.order)
+        return NonFiniteError(explain_nonfinite(self.trainer, float(loss), where, x, y, self.averages.logs()))
+
+    def _look(self, batches: Batches) -> int:
+        """Has the probes look whose turn it is before this step. Returns how many steps there are to the next look."""
         step = self.epoch * self.steps + self.batch
-        for probe in self.probes:
-            if step % probe.every == 0:
-                layers = probe.look(self.trainer, arrays, self.device)
-                self.notify("on_probe", probe.name, {"step": step, "epoch": self.epoch, "layers": layers})
+        due = [probe for probe in self.probes if step % probe.every == 0]
+        arrays = batches.arrays(self.batch, self.order) if due else []
+        for probe in due:
+            layers = probe.look(self.trainer, arrays, self.device)
+            self.notify("on_probe", probe.name, {"step": step, "epoch": self.epoch, "layers": layers})
+        return int(min(probe.every - step % probe.every for probe in self.probes))
+
+
+def measure(trainer: Trainer, batches: Batches) -> dict[str, float]:
+    """The loss and the metrics over all samples, by name; the batches are those of the evaluation's step."""
+    averages, done = Averages(trainer.metrics), 0
+    while done < batches.steps:
+        control.boundary(trainer.history.history)
+        losses, *counts = batches.run(done, batches.steps - done)
+        averages.add_all(losses, counts, batches.size_of(done))
+        done += len(losses)
+    return averages.logs()

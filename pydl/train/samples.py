@@ -41,6 +41,13 @@ class Samples(NamedTuple):
         y = y.astype(self.floats, copy=False) if y.dtype.kind == "f" else y
         return [x, y] if self.weights is None else [x, y, self.weights[rows]]
 
+    def rows(self) -> list[np.ndarray]:
+        """All that steps take, to be cut into batches where they run: as `batch` gives it, but bytes remain bytes."""
+        x = self.x.view(np.uint8) if self.x.dtype == np.bool_ else self.x
+        x = x if x.dtype == np.uint8 else x.astype(self.floats, copy=False)
+        y = self.y.astype(self.floats, copy=False) if self.y.dtype.kind == "f" else self.y
+        return [x, y] if self.weights is None else [x, y, self.weights]
+
     def split(self, share: float) -> tuple[Samples, Samples]:
         """All but the last `share` of the samples, and these: for training and for validation. As in Keras."""
         count = len(self.x)

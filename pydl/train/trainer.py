@@ -1,7 +1,7 @@
 """Trainer: a Module that can be trained, with compile, fit, evaluate and predict after Keras.
 
 There is one training loop (`run.py`), and it runs compiled: forward pass, backward pass and update are one Program
-that `jit` makes at the first batch.
+that `jit` makes before the first batch, and the steps run many at a time (`batches.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from .. import losses, optim
 from .. import metrics as metric_functions
 from ..autograd import grad_mode, no_grad
-from ..backends import backend_for, devices
+from ..backends import backend_for
 from ..callbacks import Callback, History, observers
 from ..configurable import ConfigError, Configurable, describe, revive
 from ..jit import Jitted, jit
@@ -25,12 +25,10 @@ from ..ops import ShapeError
 from ..rules import FLOAT32
 from ..tensor import Tensor
 from . import control
-from .averages import Averages
+from .batches import Batches
 from .progress import EpochLines, ProgressBar
-from .run import Probe, Run
+from .run import EVALUATION_BATCH, Probe, Run, measure
 from .samples import Samples, class_weights, numbers, samples_from
-
-EVALUATION_BATCH = 500  # rows at a time where nothing is learned: less overhead, and activations still fit the cache
 
 
 class Trainer(Module):
@@ -124,7 +122,8 @@ class Trainer(Module):
         class_weight:     {class number: weight} of the samples in the loss; sample_weight: (samples,) of each. As in
                           Keras a batch's loss is sum(weight * loss) / samples, and metrics know no weights
         initial_epoch:    the number of the first epoch, from 0
-        device:           "auto", or one of `pydl.devices()`
+        device:           one of `pydl.devices()`, or "auto": the one that runs a few steps fastest, on copies; the
+                          History says which it was, and by what figures
         probes:           what to look at inside of the network: `pydl.probes`
         resume:           a file that ModelCheckpoint or `save_checkpoint` has written: training goes on from there as
                           if it had never stopped; with the same data and callbacks, the numbers are the same, too
@@ -147,7 +146,8 @@ class Trainer(Module):
             "steps": -(-len(samples.x) // batch_size),
             "batch_size": batch_size,
             "samples": len(samples.x),
-            "device": devices()[0] if device == "auto" else device,
+            "device": device,
+            "trial": {},
             "metrics": list(dict.fromkeys(names)),
         }
         run = Run(
@@ -230,15 +230,22 @@ class Trainer(Module):
 
     def compiled(self, what: str, device: str) -> Jitted:
         """The jitted "train", "evaluate" or "predict" step of a device; anew when what it depends on has changed."""
-        backend_for(device)  # an unknown device is an error before anything is traced
         # Which weights are trained is fixed in a Program, so is which of them are priced by a regulariser.
-        made_for = None if what == "predict" else [
-            *((id(module), module.trainable) for _, module in self.modules()),
-            *map(id, self.weights),
-        ]
+        made_for = (
+            None
+            if what == "predict"
+            else [
+                *((id(module), module.trainable) for _, module in self.modules()),
+                *map(id, self.weights),
+            ]
+        )
         kept = self._programs.get((what, device))
         if kept is None or kept[0] != made_for:
             kept = self._programs[what, device] = made_for, jit(getattr(self, f"_{what}_step"), device=device)
+            # Measuring goes where the training is, weights and all. A prediction chooses for itself: a model that was
+            # saved and loaded, and knows of no training, then predicts the same bits.
+            if what == "evaluate" and ("train", device) in self._programs:
+                kept[1].follow(self._programs["train", device][1])
         return kept[1]
 
     def objective(self, x: Tensor, y: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -289,14 +296,7 @@ class Trainer(Module):
 
     def measured(self, samples: Samples, device: str, batch_size: int = EVALUATION_BATCH) -> dict[str, float]:
         """The loss and the metrics over all samples, by name; device and batch_size as for `evaluate`."""
-        step = self.compiled("evaluate", device)
-        averages = Averages(self.metrics)
-        for start in range(0, len(samples.x), batch_size):
-            control.boundary(self.history.history)
-            batch = samples.batch(start, start + batch_size, None)
-            loss, *counts = step.prepared(*batch)(*batch)
-            averages.add(float(loss), counts, len(batch[0]))
-        return averages.logs()
+        return measure(self, Batches(self.compiled("evaluate", device), samples, batch_size, once=True))
 
     def _split(
         self,

@@ -5,11 +5,21 @@ from hypothesis import settings
 
 import pydl
 from pydl.autograd import modes
+from pydl.backends import trials
 from pydl.train import control
 
 # Derandomized: the same examples on every machine and every run; `slow` tests ask for thousands of their own.
 settings.register_profile("pydl", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.load_profile("pydl")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trials_of_devices_are_not_remembered_beyond_the_tests(tmp_path_factory):
+    """What device="auto" finds out here says nothing of the machine when it is at rest."""
+    folder, before = tmp_path_factory.mktemp("cache"), trials.cache_folder
+    trials.cache_folder = lambda: folder
+    yield
+    trials.cache_folder = before
 
 
 @pytest.fixture(autouse=True)

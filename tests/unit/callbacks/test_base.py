@@ -127,7 +127,7 @@ def test_what_a_callback_refuses_is_refused_before_anything_begins():
 
 
 def test_every_hook_has_a_page():
-    assert {name for name in HOOKS if name in vars(Diary)} == set(HOOKS)
+    assert {name for name in HOOKS if name in vars(Diary)} == set(HOOKS) - {"on_epochs_end"}, "a Diary goes one by one"
 
 
 def test_callbacks_know_the_model_and_the_numbers():
@@ -138,9 +138,9 @@ def test_callbacks_know_the_model_and_the_numbers():
     seen = []
     model = nn.Sequential([nn.Dense(1)])
     model.compile("sgd", "mse")
-    model.fit(X, Y, batch_size=3, epochs=5, verbose=0, callbacks=[Look()])
-    params = {"epochs": 5, "steps": 2, "batch_size": 3, "samples": 4, "device": "numpy", "metrics": ["loss"]}
-    assert seen == [(model, params)]
+    model.fit(X, Y, batch_size=3, epochs=5, verbose=0, callbacks=[Look()], device="numpy")
+    params = {"epochs": 5, "steps": 2, "batch_size": 3, "samples": 4}
+    assert seen == [(model, params | {"device": "numpy", "trial": {}, "metrics": ["loss"]})]
 
 
 def test_callbacks_are_called_in_the_order_given_and_observers_after_them():

@@ -23,8 +23,8 @@ def test_every_step_is_the_slope_times_the_learning_rate(watch):
     assert [number for number, *_ in rows] == [1, 2, 3, 4, 5]
     for _, place, cost, slope in rows:
         assert place == pytest.approx(W, rel=1e-5)
-        assert cost == pytest.approx(14 / 3 * (W - 1) ** 2, rel=1e-4)
-        assert slope == pytest.approx(28 / 3 * (W - 1), rel=1e-4)
+        assert cost == pytest.approx(14 / 3 * (W - 1) ** 2, rel=1e-4, abs=1e-8)
+        assert slope == pytest.approx(28 / 3 * (W - 1), rel=1e-4, abs=1e-6)
         W -= 0.1 * 28 / 3 * (W - 1)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pydl import callbacks, data, lessons
+from pydl import callbacks, data, devices, jit, lessons
 from pydl.lessons.figures import Drawing, due
 from pydl.lessons.loop import Loop
 from pydl.lessons.networks import side_by_side
@@ -105,9 +105,12 @@ def test_a_cost_that_is_no_number_is_an_error_that_says_what_to_do(value):
     assert loop.history == {}
 
 
-def test_the_device_is_the_one_that_auto_takes(notes):
-    assert list(Loop(1, device="auto")) == [0]
-    assert notes.params["device"] != "auto"
+def test_the_device_is_known_when_the_step_has_been_called(notes):
+    step = jit(lambda x: x.sum(), device="auto")
+    loop = Loop(2, step=step)
+    for _ in loop:
+        loop.log(loss=step(np.ones(3)))
+        assert notes.params["device"] == step.device in devices()
 
 
 # ---- when to draw

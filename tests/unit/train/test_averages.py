@@ -54,3 +54,29 @@ def test_counts_beyond_what_float32_can_count_are_exact():
     for samples in (2**24, 1):
         averages.add(0.0, [np.float32(samples)], samples)
     assert averages.logs()["accuracy"] == 1.0
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=8), st.integers(1, 100), st.integers(0, 1000))
+def test_many_batches_at_once_are_to_the_bit_the_same_batches_one_by_one(chunks, samples, seed):
+    rng = np.random.default_rng(seed)
+    singly, at_once = Averages(METRICS), Averages(METRICS)
+    for length in chunks:
+        losses = (rng.standard_normal(length) * 10.0 ** rng.integers(-20, 20)).astype(np.float32)
+        counts = [rng.random(length).astype(np.float32), rng.integers(0, 9, (length, 3, 3)).astype(np.int32)]
+        for index in range(length):
+            singly.add(float(losses[index]), [count[index] for count in counts], samples)
+        at_once.add_all(losses, counts, samples)
+    assert repr(at_once.state()) == repr(singly.state())
+    assert at_once.logs() == singly.logs()
+
+
+def test_the_logs_of_epochs_of_one_batch_are_to_the_bit_those_of_one_after_the_other():
+    rng = np.random.default_rng(0)
+    losses, counts = rng.random(50).astype(np.float32), [rng.integers(0, 7, 50).astype(np.float32), np.ones((50, 3, 3))]
+    averages, expected = Averages(METRICS), []
+    for index in range(50):
+        averages.add(float(losses[index]), [count[index] for count in counts], 7)
+        expected.append(averages.logs())
+        averages.reset()
+    received = averages.logs_of_each(losses, counts, 7)
+    assert received == {name: [logs[name] for logs in expected] for name in expected[0]}

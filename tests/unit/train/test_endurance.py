@@ -168,8 +168,8 @@ def in_the_middle_of(patch, name):
     """The second run of a Program does not get further than to its middle."""
     compile = backend.compile
 
-    def burning(program, state):
-        executable = compile(program, state)
+    def burning(program):
+        executable = compile(program)
         if program.name == name:
             executable._steps.insert(len(executable._steps) // 2, Fuse(2))
         return executable
@@ -202,7 +202,7 @@ def test_after_an_interruption_a_model_learns_what_one_with_its_weights_learns(w
         model = network(*layers)
         with pytest.raises(KeyboardInterrupt) as raised, observing(Callback()):
             watchers = {"callbacks": callbacks, "probes": probes.Gradients(2)}
-            model.fit(X, Y, batch_size=100, epochs=3, verbose=0, validation_split=0.2, **watchers)
+            model.fit(X, Y, batch_size=100, epochs=3, verbose=0, validation_split=0.2, device="numpy", **watchers)
         assert isinstance(raised.value, TrainingStopped) == ("stop" in when)
     control.reset()
     assert (modes.recorder, modes.tap, modes.scope) == (None, None, ())

@@ -1,0 +1,92 @@
+"""Batches: samples as a step takes them, many steps at a time.
+
+The rows are handed over once and cut into batches where the steps run; Python comes back after about 50 ms, for
+whatever else there is to do. A last, smaller batch has a Program of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from ..jit import Jitted
+from ..jit.compiled import Prepared, Rows
+from ..ops import Spec
+from .samples import Samples
+
+CHUNK = 0.05  # seconds of steps between two looks at the world: short enough for Stop, long beside Python's own work
+GROWTH = 10  # a chunk has at most so many times the steps of the one before: the first may have been quick by chance
+
+
+class Batches:
+    """Samples cut into batches for a step.
+
+    step:    the jitted function of a batch: its first output the loss, the others the metrics' counts
+    samples: all of them
+    size:    samples of a batch; of the last one what is left
+    once:    True where every batch is run once only: then the rows are not handed over, but batch by batch
+
+    step, size, steps: the step, samples of a batch, and batches in all
+    prepared:          the step for batches of that size
+    """
+
+    def __init__(self, step: Jitted, samples: Samples, size: int, once: bool = False) -> None:
+        count = len(samples.x)
+        self.step, self.samples = step, samples
+        self.size = min(size, count)
+        self.steps = -(-count // self.size)
+        self._whole = count // self.size
+        self._once = once
+        self.prepared = step.prepared(*self._specs(self.size))
+        self._rows: Rows | None = None
+        self._rest: Prepared | None = None
+        self._count = 1  # steps of the next chunk
+
+    def arrays(self, step: int, order: np.ndarray | None = None) -> list[np.ndarray]:
+        """The arrays of one batch, (samples, ...) each; order as for `run`."""
+        return self.samples.batch(step * self.size, (step + 1) * self.size, order)
+
+    def size_of(self, step: int) -> int:
+        """The samples of one batch."""
+        return min(self.size, len(self.samples.x) - step * self.size)
+
+    def run(self, first: int, limit: int, order: np.ndarray | None = None) -> list[np.ndarray]:
+        """Runs steps from `first` on, at most `limit`, for about 50 ms: their outputs stacked, (steps, ...) each.
+
+        order: the samples in the order in which they are taken, (samples,); None: as they come. Steps of one size
+        only; a step whose loss is not finite is the last.
+        """
+        if first < self._whole and not self._once:
+            return self._timed(min(limit, self._whole - first), lambda rows, count: rows.run(order, first, count))
+        if first == self._whole and self._rest is None:
+            self._rest = self.step.prepared(*self._specs(self.size_of(first)))
+        prepared = self._rest if first == self._whole and self._rest else self.prepared
+        return [array[None] for array in prepared(*self.arrays(first, order))]
+
+    def repeat(self, limit: int) -> list[np.ndarray]:
+        """As `run`, where all samples are one batch: each step takes them all."""
+        return self._timed(limit, lambda rows, count: rows.repeat(count))
+
+    def close(self) -> None:
+        """Gives the memory of the rows back."""
+        if self._rows is not None:
+            self._rows.close()
+            self._rows = None
+
+    def _timed(self, limit: int, run: Callable[[Rows, int], list[np.ndarray]]) -> list[np.ndarray]:
+        if self._rows is None:
+            self._rows = self.prepared.feed(*self.samples.rows())
+        count = min(self._count, limit)
+        start = time.perf_counter()
+        outputs = run(self._rows, count)
+        seconds = time.perf_counter() - start
+        done = len(outputs[0])
+        fitting = int(done * CHUNK / seconds) if seconds > 0 else GROWTH * done
+        if done == self._count or fitting < self._count:  # a chunk cut short by a limit says little of longer ones
+            self._count = max(1, min(fitting, GROWTH * done))
+        return outputs
+
+    def _specs(self, size: int) -> list[Spec]:
+        return [Spec((size, *array.shape[1:]), array.dtype) for array in self.samples.batch(0, 1, None)]
