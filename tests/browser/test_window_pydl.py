@@ -15,7 +15,7 @@ def test_xor_run_by_script_reaches_accuracy_one(lab):
     answer = lab.run("xor")
     assert set(answer) >= {"history", "result", "device", "seconds", "stopped"}
     assert answer["result"]["accuracy"] == 1.0
-    assert answer["stopped"] is False and answer["device"] == "numpy" and answer["seconds"] > 0
+    assert answer["stopped"] is False and answer["device"] == "wasm" and answer["seconds"] > 0
     losses = answer["history"]["loss"]
     assert losses[-1] < losses[0]
 
@@ -60,7 +60,10 @@ def test_a_call_while_another_runs_is_refused_with_a_busy_error(lab):
 
 def test_exec_returns_the_last_expression_and_what_was_printed(lab):
     assert lab.exec("print('one')\nprint('two')\n[1, 2.5, 'three', None]") == {
-        "value": [1, 2.5, "three", None], "stdout": "one\ntwo\n", "error": None}
+        "value": [1, 2.5, "three", None],
+        "stdout": "one\ntwo\n",
+        "error": None,
+    }
 
 
 def test_names_live_on_from_one_exec_to_the_next(lab):

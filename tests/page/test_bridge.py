@@ -48,7 +48,7 @@ def test_the_description_names_versions_devices_and_lessons(bridge):
 
 
 def test_a_run_answers_with_history_result_device_and_seconds(bridge):
-    answer = run(bridge, epochs=3)["ok"]
+    answer = run(bridge, epochs=3, device="numpy")["ok"]
     assert len(answer["history"]["loss"]) == 3
     assert set(answer["result"]) >= {"loss", "accuracy"}
     assert answer["device"] == "numpy" and answer["seconds"] > 0 and answer["stopped"] is False
@@ -63,13 +63,14 @@ def test_every_epoch_is_told_of_once_and_in_order(bridge_module, notes, pace):
     firsts = [(event["first"], event["epoch"]) for event in notes.of("epoch")]
     assert firsts[0][0] == 0 and firsts[-1][1] == 39
     assert all(first == last + 1 for (_, last), (first, _) in zip(firsts, firsts[1:]))
-    assert [event["logs"]["loss"] for event in notes.of("epoch")] == [event["history"]["loss"][-1]
-                                                                      for event in notes.of("epoch")]
+    assert [event["logs"]["loss"] for event in notes.of("epoch")] == [
+        event["history"]["loss"][-1] for event in notes.of("epoch")
+    ]
 
 
 def test_a_fit_is_announced_with_its_size(bridge, notes):
-    run(bridge, epochs=5, batch_size=2)
-    assert notes.of("fit") == [{"epochs": 5, "steps": 2, "batch_size": 2, "samples": 4, "device": "numpy"}]
+    run(bridge, epochs=5, batch_size=2, device="numpy")
+    assert notes.of("fit") == [{"epochs": 5, "steps": 2, "batch_size": 2, "samples": 4, "device": "numpy", "trial": {}}]
 
 
 def test_events_come_ten_times_a_second_and_the_last_epoch_always(bridge_module, notes):
@@ -109,6 +110,46 @@ def test_what_follows_the_last_batch_event_is_told_at_the_epochs_end(bridge_modu
     assert [name for name, *_ in notes.all] == ["fit", "batch", "batch", "epoch"]
 
 
+def test_epochs_that_were_run_together_are_told_of_together_and_once(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, clock := Clock())
+    reporter.params = {"epochs": 200_000, "steps": 1, "batch_size": 4, "samples": 4, "device": "wasm"}
+    reporter.on_train_begin({})
+    losses = np.random.default_rng(0).random(200_000).tolist()
+    for first in range(0, 200_000, 1000):  # a chunk every 20 ms
+        clock.now += 0.02
+        reporter.on_epochs_end(first, {"loss": losses[first : first + 1000]})
+    reporter.on_train_end({})
+    events = notes.of("epoch")
+    assert len(events) <= 4 / bridge_module.EVENT_GAP + 2
+    assert [loss for event in events for loss in event["history"]["loss"]] == losses == reporter.history["loss"]
+    assert all(event["epoch"] - event["first"] + 1 == len(event["history"]["loss"]) for event in events)
+    assert (events[0]["first"], events[-1]["epoch"]) == (0, 199_999)
+    assert all(event["logs"] == {"loss": event["history"]["loss"][-1]} for event in events)
+    assert events[-1]["steps_per_second"] == pytest.approx(50_000)
+
+
+def test_epochs_told_of_one_by_one_and_together_stay_in_order(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, Clock())
+    reporter.params = {"epochs": 9, "steps": 1, "batch_size": 4, "samples": 4, "device": "wasm"}
+    reporter.on_train_begin({})
+    reporter.on_epoch_end(0, {"loss": 0.0})
+    reporter.on_epoch_end(1, {"loss": 1.0})
+    reporter.on_epochs_end(2, {"loss": [2.0, 3.0]})
+    reporter.on_epoch_end(4, {"loss": 4.0, "val_loss": 5.0})
+    reporter.finish()
+    assert [(event["first"], event["epoch"], event["history"], event["logs"]) for event in notes.of("epoch")] == [
+        (0, 4, {"loss": [0.0, 1.0, 2.0, 3.0, 4.0], "val_loss": [5.0]}, {"loss": 4.0, "val_loss": 5.0})
+    ]
+
+
+def test_a_fit_that_tried_devices_tells_their_figures(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, Clock())
+    trial = {"numpy": 61.2, "wasm": 3.1}
+    reporter.params = {"epochs": 1, "steps": 2, "device": "wasm", "trial": trial}
+    reporter.on_train_begin({})
+    assert notes.of("fit")[0]["device"] == "wasm" and notes.of("fit")[0]["trial"] == trial
+
+
 def test_a_second_fit_of_a_run_begins_anew_and_nothing_of_the_first_is_lost(bridge_module, notes):
     reporter = bridge_module.Reporter(notes, Clock())
     for losses in ([3.0, 2.0], [9.0]):
@@ -122,8 +163,12 @@ def test_a_second_fit_of_a_run_begins_anew_and_nothing_of_the_first_is_lost(brid
             reporter.on_train_end({})
     reporter.finish()
     told = [(name, data.get("first"), data.get("history")) for name, data, _ in notes.all]
-    assert told == [("fit", None, None), ("epoch", 0, {"loss": [3.0, 2.0]}),
-                    ("fit", None, None), ("epoch", 0, {"loss": [9.0]})]
+    assert told == [
+        ("fit", None, None),
+        ("epoch", 0, {"loss": [3.0, 2.0]}),
+        ("fit", None, None),
+        ("epoch", 0, {"loss": [9.0]}),
+    ]
     assert reporter.history == {"loss": [9.0]}
 
 
@@ -165,8 +210,10 @@ def test_figures_are_sent_a_few_times_a_second_together_and_the_last_always(brid
 
 def test_a_plot_arrives_as_numbers_that_javascript_has_whatever_they_were(bridge_module, notes):
     reporter = bridge_module.Reporter(notes, Clock())
-    reporter.figure("plot", {"name": "cost", "lines": ["a", "b"], "x": range(2), "values": [[1, None], [3, 4]],
-                             "points": [[0.5, np.nan]]})
+    reporter.figure(
+        "plot",
+        {"name": "cost", "lines": ["a", "b"], "x": range(2), "values": [[1, None], [3, 4]], "points": [[0.5, np.nan]]},
+    )
     reporter.finish()
     [(_, data, arrays)] = notes.all
     assert arrays["x"].dtype == arrays["values"].dtype == np.float64
@@ -181,17 +228,24 @@ def test_pictures_of_one_kind_and_different_names_do_not_crowd_out_each_other(br
             reporter.figure("table", {"name": name, "columns": ["n"], "rows": [[shown]]})
     reporter.finish()
     assert [(data["name"], data["rows"]) for data in notes.of("figure")] == [
-        ("first", [[0]]), ("second", [[0]]), ("first", [[2]]), ("second", [[2]])]
+        ("first", [[0]]),
+        ("second", [[0]]),
+        ("first", [[2]]),
+        ("second", [[2]]),
+    ]
 
 
 # ---- errors
 
 
-@pytest.mark.parametrize("lesson, options, expected", [
-    ("no_such_lesson", {}, "mnist_relu"),
-    ("xor", {"no_such_option": 1}, "learning_rate"),
-    ("xor", {"epochs": "many"}, "epochs"),
-])
+@pytest.mark.parametrize(
+    "lesson, options, expected",
+    [
+        ("no_such_lesson", {}, "mnist_relu"),
+        ("xor", {"no_such_option": 1}, "learning_rate"),
+        ("xor", {"epochs": "many"}, "epochs"),
+    ],
+)
 def test_a_learners_mistake_comes_as_one_message_without_a_traceback(bridge, lesson, options, expected):
     error = run(bridge, lesson, **options)["error"]
     assert error["type"] == "LessonError" and expected in error["message"] and error["traceback"] is None
@@ -208,8 +262,13 @@ def test_nan_and_infinity_become_null_beside_a_flag(bridge, notes, monkeypatch):
     answer = {"history": {"loss": [1.0, np.nan]}, "result": {"loss": float("inf")}}
     monkeypatch.setattr(pydl.lessons, "run", lambda name, **options: answer)
     assert run(bridge)["ok"] | {"seconds": 0} == {
-        "history": {"loss": [1.0, None]}, "result": {"loss": None}, "stopped": False, "device": "numpy",
-        "seconds": 0, "nonfinite": True}
+        "history": {"loss": [1.0, None]},
+        "result": {"loss": None},
+        "stopped": False,
+        "device": "numpy",
+        "seconds": 0,
+        "nonfinite": True,
+    }
 
 
 # ---- stopping
@@ -217,6 +276,7 @@ def test_nan_and_infinity_become_null_beside_a_flag(bridge, notes, monkeypatch):
 
 def stop_after(epochs, ask):
     """A callback that asks to stop once some epochs have ended."""
+
     class Stopper(pydl.callbacks.Callback):
         def on_epoch_end(self, epoch, logs):
             if epoch + 1 == epochs:
@@ -276,17 +336,20 @@ def test_execute_reports_a_stopped_fit_as_an_interrupt(bridge, monkeypatch):
 # ---- execute
 
 
-@pytest.mark.parametrize("code, value", [
-    ("1 + 1", 2),
-    ("x = 3", None),
-    ("", None),
-    ("[1, 2.5, 'drei', None, True, {'a': (1, 2)}]", [1, 2.5, "drei", None, True, {"a": [1, 2]}]),
-    ("import numpy as np\nnp.arange(4).reshape(2, 2)", [[0, 1], [2, 3]]),
-    ("import numpy as np\nnp.float32(0.5)", 0.5),
-    ("{1}", "{1}"),
-    ("object", "<class 'object'>"),
-    ("x = []\nx.append(x)\nx", "[[...]]"),
-])
+@pytest.mark.parametrize(
+    "code, value",
+    [
+        ("1 + 1", 2),
+        ("x = 3", None),
+        ("", None),
+        ("[1, 2.5, 'drei', None, True, {'a': (1, 2)}]", [1, 2.5, "drei", None, True, {"a": [1, 2]}]),
+        ("import numpy as np\nnp.arange(4).reshape(2, 2)", [[0, 1], [2, 3]]),
+        ("import numpy as np\nnp.float32(0.5)", 0.5),
+        ("{1}", "{1}"),
+        ("object", "<class 'object'>"),
+        ("x = []\nx.append(x)\nx", "[[...]]"),
+    ],
+)
 def test_the_last_expression_is_the_value(bridge, code, value):
     assert ok(bridge.execute(code)) == {"value": value, "stdout": "", "error": None}
 
@@ -352,8 +415,10 @@ def sourced(bridge_module, notes):
 
 def test_a_data_file_is_fetched_and_told_of(sourced, notes):
     assert sourced.read("mnist/here.gz") == b"12345"
-    assert notes.of("status") == [{"phase": "data", "what": "mnist/here.gz"},
-                                  {"phase": "data", "what": "mnist/here.gz", "loaded": 5, "total": 5}]
+    assert notes.of("status") == [
+        {"phase": "data", "what": "mnist/here.gz"},
+        {"phase": "data", "what": "mnist/here.gz", "loaded": 5, "total": 5},
+    ]
 
 
 def test_a_file_that_the_site_lacks_is_none(sourced):

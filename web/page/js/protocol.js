@@ -47,11 +47,13 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  * @property {number} batch_size
  * @property {number} samples
  * @property {string} device
+ * @property {Record<string, number>} trial milliseconds per step of the devices that were tried; empty without a choice
  *
  * @typedef {object} Place where in the training an event was sent; epochs and batches count from 0
  * @property {number} epoch
  * @property {number} epochs
  * @property {number} steps
+ * @property {string} device
  * @property {number} seconds since the training began
  * @property {number | null} steps_per_second
  *

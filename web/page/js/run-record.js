@@ -15,7 +15,7 @@ export class RunRecord {
   add(name, data) {
     if (name === "output") this.output += data.text;
     if (name === "fit") [this.device, this.history] = [data.device, {}]; // of the training under way
-    if (name === "batch" || name === "epoch") this.seconds = data.seconds;
+    if (name === "batch" || name === "epoch") [this.seconds, this.device] = [data.seconds, data.device ?? this.device];
     if (name !== "epoch") return;
     for (const [key, values] of Object.entries(/** @type {History} */ (data.history))) {
       (this.history[key] ??= []).push(...values);

@@ -105,9 +105,9 @@ export class RunView {
 
   /** @param {Lab} lab */
   #watch(lab) {
-    lab.on("fit", ({ epochs, device }) => {
+    lab.on("fit", ({ epochs, device, trial }) => {
       const fit = (this.#progress.fit ?? 0) + 1;
-      this.clear({ ...this.#progress, logs: {}, epoch: 0, share: 0, epochs, device, fit, state: "running" });
+      this.clear({ ...this.#progress, logs: {}, epoch: 0, share: 0, epochs, device, trial, fit, state: "running" });
     });
     lab.on("batch", (event) => {
       const share = (event.batch + 1) / event.steps;
@@ -142,7 +142,7 @@ export class RunView {
   }
 
   /** @param {import("./protocol.js").Place} place */
-  #pace({ seconds, steps_per_second: stepsPerSecond }) {
-    return { seconds, stepsPerSecond };
+  #pace({ seconds, device, steps_per_second: stepsPerSecond }) {
+    return { seconds, device, stepsPerSecond };
   }
 }

@@ -28,6 +28,8 @@ declare module "*/pyodide/pyodide.mjs" {
     pyimport(name: string): any;
     setInterruptBuffer(buffer: Uint8Array): void;
     ffi: { PythonError: new (...args: any[]) => Error };
+    /** Private: looked at with care (wasm-host.js). */
+    _module?: { memory?: unknown };
   }
   export function loadPyodide(options: {
     indexURL: string;

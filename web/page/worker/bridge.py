@@ -51,9 +51,15 @@ class Bridge:
 
     def describe(self):
         """What the page needs to know before it can offer anything."""
-        return dump({
-            "version": pydl.__version__, "python": platform.python_version(), "numpy": np.__version__,
-            "devices": self.devices(), "lessons": lessons.catalog()})
+        return dump(
+            {
+                "version": pydl.__version__,
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "devices": self.devices(),
+                "lessons": lessons.catalog(),
+            }
+        )
 
     def devices(self):
         return list(pydl.devices())
@@ -71,7 +77,7 @@ class Bridge:
                 answer = {"history": reporter.history, "result": last_of(reporter.history), "stopped": True}
             except Exception as error:
                 return dump({"error": describe_error(error)})
-        return answered(answer | {"device": reporter.device, "seconds": self.clock() - start})
+        return answered(answer | {"device": reporter.params.get("device", "numpy"), "seconds": self.clock() - start})
 
     def execute(self, code):
         """Run Python code; its names live on to the next call. The last expression is the value."""
@@ -102,8 +108,10 @@ class Bridge:
                 if inspect.iscoroutine(value) and compiled.co_flags & inspect.CO_COROUTINE:
                     if self.wait is None:
                         value.close()
-                        raise RuntimeError("await at top level needs a browser with JSPI (Chrome or Edge 137, "
-                                           "Firefox 153, Safari 27, or newer)")
+                        raise RuntimeError(
+                            "await at top level needs a browser with JSPI (Chrome or Edge 137, "
+                            "Firefox 153, Safari 27, or newer)"
+                        )
                     value = self.wait(value)
         return value if last else None
 
@@ -112,8 +120,12 @@ class Bridge:
         """Everything inside is reported to the page: each fit, each figure, each printed line."""
         self.reporter = reporter = Reporter(self.post, self.clock)
         control.reset()
-        with (callbacks.observing(reporter), lessons.listening(reporter.figure),
-              contextlib.redirect_stdout(reporter.stream), contextlib.redirect_stderr(reporter.stream)):
+        with (
+            callbacks.observing(reporter),
+            lessons.listening(reporter.figure),
+            contextlib.redirect_stdout(reporter.stream),
+            contextlib.redirect_stderr(reporter.stream),
+        ):
             try:
                 yield reporter
             finally:
@@ -139,6 +151,7 @@ class Bridge:
 
     def pause_with(self, next_task, asked_to_stop):
         """Let every fit look up now and then, for as long as the page's messages take to be heard."""
+
         def pause():
             self.wait(next_task())
             if asked_to_stop():
@@ -151,20 +164,23 @@ class Reporter(callbacks.Callback):
     """Sends what happens in one call to the page, at most about ten times a second, and loses nothing:
     epochs that pass between two events travel together in the next one.
 
-    The hooks are called at every step, of which a fit may have 200,000: they only take notes (0.6 microseconds an
-    epoch on a desktop), and what is sent is made when it is time to."""
+    The hooks may be called at every step, of which a fit may have 200,000: they only take notes (0.6 microseconds an
+    epoch on a desktop), and what is sent is made when it is time to. A fit that runs many steps at a time tells of them
+    together."""
+
+    every_batch = False
 
     def __init__(self, post, clock):
         super().__init__()
         self.post, self.clock = post, clock
         self.fitting = False
-        self.device = "numpy"
         self.history, self.figures, self.figure_turns = {}, {}, {}
         self.printed, self.unprinted = io.StringIO(), []
         self.stream = Stream(self)
         self.posted = self.output_posted = -math.inf
         self.epoch = self.steps = 0
         self.unsent, self.ended = [], 0  # logs of epochs that have ended, and the last of these
+        self.together, self.gathered = {}, 0  # such logs as columns, of epochs before those, and how many these are
         self.seen = NOTHING_SEEN  # batches of this epoch, and their means, at the last event
 
     def on_train_begin(self, logs=None):
@@ -172,10 +188,13 @@ class Reporter(callbacks.Callback):
         self.fitting = True
         self.steps = 0
         self.history = {}  # of the fit under way
-        self.device = self.params["device"]
+        self.batches = 0  # steps of this epoch
         self.start = self.clock()
-        self.send("fit", {name: self.params.get(name) for name in ("epochs", "steps", "batch_size", "samples")}
-                  | {"device": self.device})
+        self.send(
+            "fit",
+            {name: self.params.get(name) for name in ("epochs", "steps", "batch_size", "samples")}
+            | {"device": self.params["device"], "trial": self.params.get("trial") or {}},
+        )
 
     def on_train_end(self, logs=None):
         self.send_epochs()
@@ -183,10 +202,12 @@ class Reporter(callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
+        self.batches = 0
         self.seen = NOTHING_SEEN
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps += 1
+        self.steps += batch + 1 - self.batches
+        self.batches = batch + 1
         if self.clock() - self.posted < EVENT_GAP:
             return
         if self.unsent:
@@ -203,6 +224,24 @@ class Reporter(callbacks.Callback):
         if told or self.clock() - self.posted >= EVENT_GAP:
             self.send_epochs()
 
+    def on_epochs_end(self, first_epoch, logs):
+        self.gather()
+        for name, values in logs.items():
+            self.together.setdefault(name, []).extend(values)
+        self.gathered += len(logs["loss"])
+        self.steps += len(logs["loss"])
+        self.epoch = self.ended = first_epoch + len(logs["loss"]) - 1
+        if self.clock() - self.posted >= EVENT_GAP:
+            self.send_epochs()
+
+    def gather(self):
+        """Puts the notes of single epochs into columns."""
+        epochs, self.unsent = self.unsent, []
+        self.gathered += len(epochs)
+        for name in dict.fromkeys(name for logs in epochs for name in logs):
+            values = [float(logs[name]) for logs in epochs if name in logs]
+            self.together.setdefault(name, []).extend(values)
+
     def send_batch(self, batch, logs):
         """`logs` are means since the epoch began, which lag behind; `recent` is the mean since the last event."""
         before, means = self.seen
@@ -211,21 +250,29 @@ class Reporter(callbacks.Callback):
         self.send("batch", self.place() | {"batch": batch, "logs": logs, "recent": recent})
 
     def send_epochs(self):
-        if not self.unsent:
+        count = self.gathered + len(self.unsent)
+        if not count:
             return
-        epochs, self.unsent = self.unsent, []
-        names = dict.fromkeys(name for logs in epochs for name in logs)
-        history = {name: [float(logs[name]) for logs in epochs if name in logs] for name in names}
+        logs = numbers(self.unsent[-1]) if self.unsent else last_of(self.together)
+        self.gather()
+        history, self.together, self.gathered = self.together, {}, 0
         for name, values in history.items():
             self.history.setdefault(name, []).extend(values)
-        self.send("epoch", self.place() | {"epoch": self.ended, "first": self.ended + 1 - len(epochs),
-                                           "logs": numbers(epochs[-1]), "history": history})
+        self.send(
+            "epoch",
+            self.place() | {"epoch": self.ended, "first": self.ended + 1 - count, "logs": logs, "history": history},
+        )
 
     def place(self):
         """Where in the training we are; epochs and batches count from 0, as callbacks do."""
         seconds = self.clock() - self.start
-        return {"epoch": self.epoch, "epochs": self.params.get("epochs"), "steps": self.params.get("steps"),
-                "seconds": seconds, "steps_per_second": self.steps / seconds if seconds > 0 else None}
+        known = {name: self.params.get(name) for name in ("epochs", "steps", "device")}
+        return {
+            "epoch": self.epoch,
+            **known,
+            "seconds": seconds,
+            "steps_per_second": self.steps / seconds if seconds > 0 else None,
+        }
 
     def figure(self, kind, content):
         """Time is cut into turns, and of each picture one figure is sent a turn: those shown together stay together."""
@@ -242,8 +289,11 @@ class Reporter(callbacks.Callback):
             content = content | {name: np.asarray(content[name], float) for name in ("x", "values")}
         arrays = {name: value for name, value in content.items() if isinstance(value, np.ndarray)}
         plain = {name: value for name, value in content.items() if name not in arrays}
-        self.send("figure", {"kind": picture[0]} | plain,
-                  {name: np.ascontiguousarray(array).reshape(-1) for name, array in arrays.items()})
+        self.send(
+            "figure",
+            {"kind": picture[0]} | plain,
+            {name: np.ascontiguousarray(array).reshape(-1) for name, array in arrays.items()},
+        )
 
     def wrote(self, text):
         self.printed.write(text)
@@ -347,8 +397,11 @@ def last_of(history):
 def describe_error(error):
     """An error as the page shows it."""
     plain = isinstance(error, PLAIN_ERRORS)
-    return {"type": type(error).__name__, "message": str(error) or type(error).__name__,
-            "traceback": None if plain else trace(error)}
+    return {
+        "type": type(error).__name__,
+        "message": str(error) or type(error).__name__,
+        "traceback": None if plain else trace(error),
+    }
 
 
 def trace(error):

@@ -12,11 +12,13 @@ import { FATAL } from "../js/protocol.js";
 import { countDownloads } from "./downloads.js";
 import { siteFiles } from "./site-files.js";
 import { prepareStop } from "./stop.js";
+import { wasmEngine } from "./wasm-host.js";
 
 /** @typedef {import("../js/protocol.js").WorkerConfig} WorkerConfig */
 
 const SITE = new URL("../", import.meta.url);
 const PYODIDE = new URL("pyodide/", SITE).href;
+const MODULES = ["bridge.py", "wasm_host.py"]; // Python's side of this worker
 const HAS_JSPI = "Suspending" in WebAssembly;
 
 /** @type {import("../pyodide/pyodide.mjs").PyProxy} */
@@ -47,7 +49,8 @@ async function start(config) {
   const begun = performance.now();
   holdLock(config.lock);
   const early = Promise.all([
-    fetch(new URL("bridge.py", import.meta.url)).then(wholeBody), fetchJson(new URL("site.json", SITE))]);
+    fetchJson(new URL("site.json", SITE)),
+    ...MODULES.map((name) => fetch(new URL(name, import.meta.url)).then(wholeBody))]);
   early.catch(() => {}); // told of below, once it is its turn
   const downloads = countDownloads((progress) => send("status", { phase: "loading", ...progress }));
   downloads.next("python");
@@ -56,7 +59,7 @@ async function start(config) {
   })]);
   ({ PythonError } = pyodide.ffi); // now: a Python that has died does not tell any more
   downloads.next("packages");
-  const [source, site] = await early;
+  const [site, ...sources] = await early;
   const packages = site.allow_network ? ["pydl-lab", "micropip"] : ["pydl-lab"]; // without a network it has no use
   /** @type {string[]} */
   const problems = [];
@@ -65,7 +68,8 @@ async function start(config) {
   });
   if (problems.length) throw new Error(problems.join("\n"));
   downloads.end();
-  pyodide.FS.writeFile("bridge.py", source);
+  MODULES.forEach((name, index) => pyodide.FS.writeFile(name, sources[index]));
+  pyodide.pyimport("wasm_host").provide(wasmEngine(pyodide));
   const wait = HAS_JSPI ? pyodide.pyimport("pyodide.ffi").run_sync : undefined;
   bridge = pyodide.pyimport("bridge").Bridge(post, siteFiles(SITE, site.data), wait);
   const stop = prepareStop(pyodide, bridge, config.interrupt, HAS_JSPI);
