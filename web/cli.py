@@ -11,6 +11,7 @@ import time
 import webbrowser
 from pathlib import Path
 
+from web import bench
 from web.assets import AssetError, ConsoleProgress
 from web.server import DEFAULT_PORT, Server, ServerError, open_server
 from web.site import BuildResult, SiteError, build
@@ -27,7 +28,8 @@ Build the page into {DIST.name}/ and serve it on this machine.
 The first start fetches what the page needs (about 15 MB) from npm, the public CDN or pip, and keeps it in a
 cache; later starts take a second or two and need no network.
 
-To build without serving:  {COMMAND} build [--out DIR]"""
+To build without serving:  {COMMAND} build [--out DIR]
+To measure its speed:      {COMMAND} bench"""
 
 SERVE_EXAMPLES = f"""\
 examples:
@@ -51,6 +53,12 @@ examples:
 The folder must be new, empty or an earlier build; files that it did not make are never touched.
 Python itself, NumPy, the lessons and the data are all in it: it needs no other server."""
 
+BENCH_EXAMPLES = f"""\
+examples:
+  {COMMAND} bench                          about two minutes
+  {COMMAND} bench --json figures.json      the tables here, all figures in a file
+  {COMMAND} bench --full --check           longer, and with exit code 1 where a bar is missed"""
+
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
@@ -63,14 +71,17 @@ def fail(message: str):
 
 
 def main(arguments: list[str]) -> int:
-    serving = arguments[:1] != ["build"]
-    options = serve_parser().parse_args(arguments) if serving else build_parser().parse_args(arguments[1:])
+    command, *rest = arguments if arguments[:1] in (["build"], ["bench"]) else ["serve", *arguments]
+    parser = {"serve": serve_parser, "build": build_parser, "bench": bench_parser}[command]
+    options = parser().parse_args(rest)
     try:
-        if serving:
+        if command == "bench":
+            return bench.bench(options)
+        if command == "serve":
             serve(options)
         else:
             report_build(options.out, False)
-    except (AssetError, SiteError, ServerError) as error:
+    except (AssetError, SiteError, ServerError, bench.BenchError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         print("\npydl: stopped; what has been fetched is kept", file=sys.stderr)
@@ -80,27 +91,44 @@ def main(arguments: list[str]) -> int:
 
 def serve_parser() -> Parser:
     parser = _parser(COMMAND, SERVE_HELP, SERVE_EXAMPLES)
-    parser.add_argument("--port", type=_port, metavar="N",
-                        help=f"the port (default: {DEFAULT_PORT} or the next free one; 0: any free one)")
-    parser.add_argument("--host", default="127.0.0.1", metavar="NAME",
-                        help="the address (default: 127.0.0.1, this machine alone)")
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        help=f"the port (default: {DEFAULT_PORT} or the next free one; 0: any free one)",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="NAME", help="the address (default: 127.0.0.1, this machine alone)"
+    )
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
-    parser.add_argument("--allow-network", action="store_true",
-                        help="let the page reach other origins by https, for micropip.install "
-                             "(default: it reaches this server only)")
+    parser.add_argument(
+        "--allow-network",
+        action="store_true",
+        help="let the page reach other origins by https, for micropip.install (default: it reaches this server only)",
+    )
     return parser
 
 
 def build_parser() -> Parser:
     parser = _parser(f"{COMMAND} build", "Build the page into a folder of static files.", BUILD_EXAMPLES)
-    parser.add_argument("--out", type=Path, default=DIST, metavar="DIR",
-                        help=f"the folder (default: {DIST})")
+    parser.add_argument("--out", type=Path, default=DIST, metavar="DIR", help=f"the folder (default: {DIST})")
+    return parser
+
+
+def bench_parser() -> Parser:
+    parser = _parser(f"{COMMAND} bench", bench.HELP, BENCH_EXAMPLES)
+    bench.add_options(parser)
     return parser
 
 
 def _parser(prog: str, description: str, epilog: str) -> Parser:
-    return Parser(prog=prog, description=description, epilog=epilog, allow_abbrev=False,
-                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    return Parser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def _port(text: str) -> int:
@@ -135,11 +163,17 @@ def report_build(out: Path, allow_network: bool) -> BuildResult:
         result = build(out, allow_network, progress)
     for note in result.notes:
         print(f"note: {note}")
-    changes = [f"{len(names)} files {verb}" for names, verb in
-               ((result.written, "written"), (result.removed, "removed")) if names]
+    changes = [
+        f"{len(names)} files {verb}"
+        for names, verb in ((result.written, "written"), (result.removed, "removed"))
+        if names
+    ]
     seconds = time.monotonic() - started
-    print(f"{result.out}: {', '.join(changes) or 'up to date'} "
-          f"({len(result.files)} files, {result.size / 1e6:.1f} MB, {seconds:.1f} s)", flush=True)
+    print(
+        f"{result.out}: {', '.join(changes) or 'up to date'} "
+        f"({len(result.files)} files, {result.size / 1e6:.1f} MB, {seconds:.1f} s)",
+        flush=True,
+    )
     return result
 
 

@@ -1,85 +1,100 @@
-"""`python -m pydl bench`: milliseconds per training step, side by side in one run.
+"""`python -m pydl bench`: its options, and the run from the first part to the report.
 
-The MNIST network 784-256-256-10, ReLU, Adam, batch 100. Rounds of the contestants take turns, so that a machine that
-slows down slows them all; medians over rounds are shown, and the ratio that matters.
+What is measured, and how, is said in `pydl.bench`.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
+import argparse
+import sys
+from pathlib import Path
 
 import pydl
-from pydl import Tensor, losses, nn, optim
+from pydl import bench
+from pydl.files import write_whole
 
-from .handwritten import SIZES, HandwrittenStep
-
-BATCH = 100
-
-
-def contestants(device: str) -> dict[str, Callable[[], object]]:
-    """One training step each, on the same batch of random pixels."""
-    rng = np.random.default_rng(0)
-    x = rng.random((BATCH, SIZES[0]), np.float32)
-    y = rng.integers(0, SIZES[-1], BATCH).astype(np.int32)
-    handwritten = HandwrittenStep(rng)
-    hidden = [nn.Dense(units, activation="relu", kernel_initializer="he_normal") for units in SIZES[1:-1]]
-    model = nn.Sequential([*hidden, nn.Dense(SIZES[-1])], input_shape=(SIZES[0],))
-    loss_of = losses.SparseCategoricalCrossentropy(from_logits=True)
-    optimizer = optim.Adam()
-    optimizer.build(model.parameters())
-
-    @pydl.jit(device=device)
-    def step(x: Tensor, y: Tensor) -> Tensor:
-        loss = loss_of(y, model(x))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return {
-        "NumPy, written by hand": lambda: handwritten(x, y),
-        f"pydl, {pydl.devices()[0] if device == 'auto' else device}": lambda: step(x, y).item(),
-    }
+DESCRIPTION = """\
+Times the training of four networks on every device, beside NumPy written by hand and PyTorch where it is installed.
+NumPy should use one thread: OPENBLAS_NUM_THREADS=1 python -m pydl bench, or pip install threadpoolctl."""
+MISSED = 1  # the exit code where --check finds a bar that is not met
 
 
-def measure(device: str = "auto", rounds: int = 15, steps: int = 40) -> dict[str, Any]:
-    """Milliseconds per step of each contestant by median over rounds, and pydl's ratio to the hand-written loop."""
-    runs = contestants(device)
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        for _ in range(3):
-            run()  # tracing, page faults, caches
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            for _ in range(steps):
-                run()
-            times[name].append((time.perf_counter() - start) / steps * 1000)
-    yardstick, ours = times.values()
-    return {
-        "network": "-".join(map(str, SIZES)),
-        "batch": BATCH,
-        "rounds": rounds,
-        "steps_per_round": steps,
-        "milliseconds_per_step": {name: statistics.median(values) for name, values in times.items()},
-        "ratio": statistics.median(a / b for a, b in zip(ours, yardstick)),
-    }
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = DESCRIPTION
+    names = ", ".join(bench.NETWORKS)
+    parser.add_argument("--device", default="auto", help="some of them, with commas: " + ", ".join(pydl.devices()))
+    parser.add_argument("--networks", type=lambda text: text.split(","), help=f"some of {names}, with commas")
+    parser.add_argument("--rounds", type=_positive, default=5, help="of which the medians are taken (default 5)")
+    parser.add_argument("--seconds", type=_seconds, default=0.1, help="that a turn lasts at least (default 0.1)")
+    parser.add_argument(
+        "--models", type=_count, default=200, help="compiled and dropped, to see whether memory grows (default 200)"
+    )
+    parser.add_argument("--full", action="store_true", help=f"15 rounds of 0.3 seconds, {bench.FULL_MODELS:,} models")
+    parser.add_argument(
+        "--json", nargs="?", const="-", metavar="FILE", help="print the figures as JSON, or write them into a file"
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="exit with 1 and name every bar that is not met; they are meant for the page: python3 -m web bench",
+    )
 
 
-def report(figures: dict[str, Any], as_json: bool = False) -> str:
-    """What `measure` gave, as lines to read or as JSON."""
-    if as_json:
-        return json.dumps(figures, indent=2)
-    lines = [
-        f"training step {figures['network']}, ReLU, Adam, batch {figures['batch']}: "
-        f"medians over {figures['rounds']} rounds of {figures['steps_per_round']} steps",
-    ]
-    lines += [f"  {name:<28}{value:8.3f} ms" for name, value in figures["milliseconds_per_step"].items()]
-    lines += [f"  {'ratio, pydl to by hand':<28}{figures['ratio']:8.3f}"]
-    return "\n".join(lines)
+def run(options: argparse.Namespace) -> int:
+    """Measures, prints, and answers with the exit code."""
+    if options.full:
+        options.rounds, options.seconds, options.models = 15, 0.3, bench.FULL_MODELS
+    session = bench.Bench(options.device, options.networks, options.rounds, options.seconds, options.models)
+    for number, part in enumerate(session.parts, start=1):
+        if sys.stderr.isatty():
+            print(f"\r\033[K{number} of {len(session.parts)}: {part}", end="", file=sys.stderr, flush=True)
+        session.measure(part)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    return finish(session.figures, options)
+
+
+def finish(figures: dict[str, object], options: argparse.Namespace) -> int:
+    """Prints the report that was asked for; with --check the exit code tells of missed bars."""
+    if options.json == "-":
+        print(bench.as_json(figures))
+    else:
+        print(bench.as_markdown(figures) if options.markdown else bench.as_text(figures))
+        if options.json:
+            _write(Path(options.json), bench.as_json(figures))
+    missed = bench.missed(figures) if options.check else []
+    for line in missed:
+        print(f"pydl: missed: {line}", file=sys.stderr)
+    return MISSED if missed else 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, f"{text}\n".encode())
+    except OSError as error:
+        raise bench.BenchError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, received {text!r}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, received {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 60:
+        raise argparse.ArgumentTypeError(f"expected seconds above 0 and below 60, received {text!r}")
+    return seconds

@@ -16,11 +16,12 @@ from typing import NoReturn
 import pydl
 from pydl import lessons
 from pydl.backends import DeviceError
+from pydl.bench import BenchError
 from pydl.callbacks import observing
 from pydl.data import DataError
 from pydl.train import NonFiniteError, ProgressBar, TrainingStopped, control
 
-from . import listing, pictures
+from . import bench, listing, pictures
 
 HELP = {"-h", "--help"}
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to say, at the exit neither
         return 141  # as a program that SIGPIPE ended
-    except (lessons.LessonError, DataError, DeviceError, NonFiniteError) as error:
+    except (lessons.LessonError, DataError, DeviceError, BenchError, NonFiniteError) as error:
         print(f"pydl: {error}", file=sys.stderr)
         return 2
     except TrainingStopped as stopped:
@@ -65,27 +66,16 @@ def _parser() -> argparse.ArgumentParser:
     ladder = commands.add_parser("lessons", help="list the lessons, chapter by chapter", parents=[spoken])
     ladder.set_defaults(command=_list)
 
-    run = commands.add_parser(
-        "run", help="run a lesson: run LESSON --option value", parents=[spoken], add_help=False
-    )
+    run = commands.add_parser("run", help="run a lesson: run LESSON --option value", parents=[spoken], add_help=False)
     run.add_argument("-h", "--help", action="store_true")
     run.add_argument("lesson", nargs="?", help="its name; `lessons` lists them")
     run.add_argument("options", nargs=argparse.REMAINDER)
     run.set_defaults(command=_run, spoken=spoken)
 
-    bench = commands.add_parser("bench", help="time a training step beside a hand-written NumPy loop")
-    bench.add_argument("--device", default="auto", help="auto, or one of: " + ", ".join(pydl.devices()))
-    bench.add_argument("--rounds", type=_positive, default=15)
-    bench.add_argument("--steps", type=_positive, default=40, help="steps per round")
-    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
-    bench.set_defaults(command=_bench)
+    measuring = commands.add_parser("bench", help="time the training of four networks on every device")
+    bench.add_options(measuring)
+    measuring.set_defaults(command=bench.run)
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, received {text!r}")
-    return int(text)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -147,10 +137,3 @@ def _pairs(words: Sequence[str], switches: Collection[str] = ()) -> dict[str, st
             raise lessons.LessonError(f"option {name} is given twice")
         pairs[name] = value
     return pairs
-
-
-def _bench(options: argparse.Namespace) -> int:
-    from .bench import measure, report
-
-    print(report(measure(options.device, options.rounds, options.steps), options.json))
-    return 0

@@ -44,7 +44,7 @@ def test_a_text_is_translated_and_has_the_same_gaps(key):
 
 
 def test_every_text_is_used_and_every_used_one_exists():
-    sources = [path.read_text(encoding="utf-8") for path in [*PAGE.glob("js/*.js"), PAGE / "index.html"]]
+    sources = [path.read_text(encoding="utf-8") for path in [*PAGE.glob("js/*.js"), *PAGE.glob("*.html")]]
     # A key stands in quotes, or begins with what stands before a gap: t(`status.${phase}`).
     quoted = {key for source in sources for key in re.findall(r'["`]([a-z][\w.-]*)["`]', source)}
     begun = {start for source in sources for start in re.findall(r"t\(`([a-z.]+)\$\{", source)}

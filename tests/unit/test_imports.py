@@ -1,8 +1,9 @@
 """Imports run downward only, and the package needs nothing but NumPy and the standard library.
 
 The floors from the bottom up: primitives, Tensors, state, tracing and backends, random numbers, layers and their
-company, losses and optimizers, metrics, files of weights and models, training, models, estimators, lessons, the command
-line. A module may import modules of floors below its own, and of its own: when it is loaded, and inside its functions.
+company, losses and optimizers, metrics, files of weights and models, training, models, estimators, lessons, the bench,
+the command line. A module may import modules of floors below its own, and of its own: when it is loaded, and inside
+its functions.
 """
 
 import ast
@@ -33,6 +34,7 @@ FLOORS = [
     {"io.onnx"},
     {"estimators"},
     {"lessons"},
+    {"bench"},
     {"cli"},
 ]
 PACKAGE = Path(pydl.__file__).parent
@@ -62,7 +64,8 @@ def imported(path):
                 inner = f"{source}.{alias.name}".removeprefix("pydl.")
                 if inner not in MODULES and source.removeprefix("pydl.") in GATHERING:
                     inner = getattr(importlib.import_module(source), alias.name).__module__.removeprefix("pydl.")
-                yield (f"pydl.{inner}" if inner in MODULES else source), id(node) in top
+                known = inner in MODULES or inner == "__version__"
+                yield (f"pydl.{inner}" if known else source), id(node) in top
 
 
 def floor(module):

@@ -45,6 +45,7 @@ SOURCES = {
     "pydl/__pycache__/junk.pyc": "no",
     "pydl/.hidden": "no",
     "web/page/index.html": '<!doctype html>\n<html><head>\n  <meta charset="utf-8">\n</head></html>\n',
+    "web/page/bench.html": "<!doctype html>\n<html><head>\n</head></html>\n",
     "web/page/js/main.js": "export const answer = 42;\n",
     "web/page/worker/bridge.py": "# made up\n",
     "web/page/js/main.test.js": "no",
@@ -82,8 +83,10 @@ def fake_assets(tmp_path, monkeypatch):
     """The asset resolver answers with small files; returns the folder that they lie in."""
     folder = tmp_path / "assets"
     folder.mkdir()
-    packages = {name: {"name": name, "version": "0", "file_name": "", "sha256": "", "depends": []}
-                for name in ("numpy", "micropip", "pandas")}
+    packages = {
+        name: {"name": name, "version": "0", "file_name": "", "sha256": "", "depends": []}
+        for name in ("numpy", "micropip", "pandas")
+    }
     for name in assets.TABLE:
         if name == "pyodide-lock.json":
             content = json.dumps({"info": {"python": "3.14.2"}, "packages": packages}).encode()
@@ -94,9 +97,12 @@ def fake_assets(tmp_path, monkeypatch):
         (folder / name).write_bytes(content)
 
     def resolve(names=None, report=None):
-        return {name: assets.Resolved(asset, folder / name, "made up",
-                                      hashlib.sha256((folder / name).read_bytes()).hexdigest())
-                for name, asset in assets.TABLE.items()}
+        return {
+            name: assets.Resolved(
+                asset, folder / name, "made up", hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            )
+            for name, asset in assets.TABLE.items()
+        }
 
     monkeypatch.setattr(assets, "resolve", resolve)
     return folder
@@ -116,14 +122,21 @@ def idx_labels(labels: list[int]) -> bytes:
 def small_mnist(monkeypatch):
     """{file: raw} of a made-up MNIST of 60 + 30 images, whose subset has 2 + 1 of every digit."""
     train, test = [i * 7 % 10 for i in range(60)], [i * 3 % 10 for i in range(30)]
-    raw = {"train-images-idx3-ubyte": idx_images(60), "train-labels-idx1-ubyte": idx_labels(train),
-           "t10k-images-idx3-ubyte": idx_images(30), "t10k-labels-idx1-ubyte": idx_labels(test)}
-    rows = [assets.Asset(name, mnist.MNIST, hashlib.sha256(content).hexdigest(), "made up", len(content), ())
-            for name, content in raw.items()]
+    raw = {
+        "train-images-idx3-ubyte": idx_images(60),
+        "train-labels-idx1-ubyte": idx_labels(train),
+        "t10k-images-idx3-ubyte": idx_images(30),
+        "t10k-labels-idx1-ubyte": idx_labels(test),
+    }
+    rows = [
+        assets.Asset(name, mnist.MNIST, hashlib.sha256(content).hexdigest(), "made up", len(content), ())
+        for name, content in raw.items()
+    ]
     monkeypatch.setattr(mnist, "FULL", tuple(rows))
     monkeypatch.setattr(mnist, "SUBSET_SIZE", {"train": 20, "t10k": 10})
-    monkeypatch.setattr(mnist, "SUBSET", {name: hashlib.sha256(content).hexdigest()
-                                          for name, content in mnist.make_subset(raw).items()})
+    monkeypatch.setattr(
+        mnist, "SUBSET", {name: hashlib.sha256(content).hexdigest() for name, content in mnist.make_subset(raw).items()}
+    )
     return raw
 
 

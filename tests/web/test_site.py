@@ -41,37 +41,60 @@ def test_the_site_has_everything_in_its_place(made_up, out):
     build(out)
     kinds = [f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
     assert names_in(out) == {
-        "index.html", "js/main.js", "worker/bridge.py", "favicon.svg",
-        "site.json", "NOTICES.txt", "LICENSE.txt",
-        "vendor/uplot/uPlot.esm.js", "vendor/uplot/uPlot.min.css", "vendor/comlink/comlink.mjs",
-        "pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.wasm",
-        "pyodide/python_stdlib.zip", "pyodide/pyodide-lock.json",
+        "index.html",
+        "bench.html",
+        "js/main.js",
+        "worker/bridge.py",
+        "favicon.svg",
+        "site.json",
+        "NOTICES.txt",
+        "LICENSE.txt",
+        "vendor/uplot/uPlot.esm.js",
+        "vendor/uplot/uPlot.min.css",
+        "vendor/comlink/comlink.mjs",
+        "pyodide/pyodide.mjs",
+        "pyodide/pyodide.asm.mjs",
+        "pyodide/pyodide.asm.wasm",
+        "pyodide/python_stdlib.zip",
+        "pyodide/pyodide-lock.json",
         "pyodide/numpy-2.4.6-cp314-cp314-pyemscripten_2026_0_wasm32.whl",
-        "pyodide/micropip-0.11.1-py3-none-any.whl", WHEEL,
-        *(f"data/{folder}/{kind}-ubyte.gz" for folder in ("mnist", "mnist-subset") for kind in kinds)}
+        "pyodide/micropip-0.11.1-py3-none-any.whl",
+        WHEEL,
+        *(f"data/{folder}/{kind}-ubyte.gz" for folder in ("mnist", "mnist-subset") for kind in kinds),
+    }
 
 
 def test_site_json_tells_the_page_what_it_has(made_up, out):
     build(out)
     told = facts(out)
     assert (told["version"], told["allow_network"], told["pyodide"]) == ("1.2.3", False, "314.0.7")
-    assert told["numpy"] == {"version": "2.4.6", "origin": "made up",
-                             "file": "numpy-2.4.6-cp314-cp314-pyemscripten_2026_0_wasm32.whl"}
+    assert told["numpy"] == {
+        "version": "2.4.6",
+        "origin": "made up",
+        "file": "numpy-2.4.6-cp314-cp314-pyemscripten_2026_0_wasm32.whl",
+    }
     assert told["data"]["mnist"] is told["data"]["mnist_subset"] is True
     assert told["data"]["mnist_authors"] == "Yann LeCun, Corinna Cortes, Christopher J. C. Burges"
     assert told["data"]["mnist_licence"] == "CC BY-SA 3.0"
     assert told["data"]["bytes"]["mnist_subset"] == sum(
-        path.stat().st_size for path in (out / "data" / "mnist-subset").iterdir())
-    assert [row["name"] for row in told["components"]] == [
-        "Pyodide", "NumPy", "micropip", "uPlot", "Comlink", "MNIST"]
+        path.stat().st_size for path in (out / "data" / "mnist-subset").iterdir()
+    )
+    assert [row["name"] for row in told["components"]] == ["Pyodide", "NumPy", "micropip", "uPlot", "Comlink", "MNIST"]
     assert all(set(row) == {"name", "version", "licence", "origin", "homepage"} for row in told["components"])
 
 
 def test_notices_carry_every_licence(made_up, out):
     build(out)
     text = (out / "NOTICES.txt").read_text(encoding="utf-8")
-    for part in ("Pyodide 314.0.7: MPL-2.0", "Mozilla Public License", "the licence of numpy",
-                 "this is uplot-LICENSE.txt", "this is comlink-LICENSE.txt", "Yann LeCun", "CC BY-SA 3.0"):
+    for part in (
+        "Pyodide 314.0.7: MPL-2.0",
+        "Mozilla Public License",
+        "the licence of numpy",
+        "this is uplot-LICENSE.txt",
+        "this is comlink-LICENSE.txt",
+        "Yann LeCun",
+        "CC BY-SA 3.0",
+    ):
         assert part in text
 
 
@@ -92,11 +115,15 @@ def test_a_second_build_writes_nothing(made_up, out):
     assert (second.written, second.removed) == ([], []) and times_in(out) == before
 
 
-@pytest.mark.parametrize("source, changed", [
-    ("web/page/js/main.js", {"js/main.js", "site.json"}),
-    ("static/favicon.svg", {"favicon.svg", "site.json"}),
-    ("pydl/cli/__init__.py", {WHEEL, "pyodide/pyodide-lock.json", "site.json"}),
-    ("LICENSE", {"LICENSE.txt", WHEEL, "pyodide/pyodide-lock.json", "site.json"})])
+@pytest.mark.parametrize(
+    "source, changed",
+    [
+        ("web/page/js/main.js", {"js/main.js", "site.json"}),
+        ("static/favicon.svg", {"favicon.svg", "site.json"}),
+        ("pydl/cli/__init__.py", {WHEEL, "pyodide/pyodide-lock.json", "site.json"}),
+        ("LICENSE", {"LICENSE.txt", WHEEL, "pyodide/pyodide-lock.json", "site.json"}),
+    ],
+)
 def test_a_changed_source_changes_what_is_made_of_it(made_up, out, source, changed):
     build(out)
     version, path = facts(out)["build"], made_up / source
@@ -134,10 +161,11 @@ def test_the_page_carries_the_policy_that_the_server_sends(made_up, out):
     for allow_network in (False, True):
         build(out, allow_network=allow_network)
         sent = policy.headers(allow_network)["Content-Security-Policy"].split("; ")
-        head = (out / "index.html").read_text(encoding="utf-8").partition("</head>")[0]
-        assert '<meta http-equiv="Content-Security-Policy"' in head.partition("<meta charset")[0]
-        written = head.partition('content="')[2].partition('"')[0].split("; ")
-        assert [rule for rule in sent if not rule.startswith("frame-ancestors")] == written
+        for page in ("index.html", "bench.html"):
+            head = (out / page).read_text(encoding="utf-8").partition("</head>")[0]
+            assert '<meta http-equiv="Content-Security-Policy"' in head.partition("<meta charset")[0]
+            written = head.partition('content="')[2].partition('"')[0].split("; ")
+            assert [rule for rule in sent if not rule.startswith("frame-ancestors")] == written
         assert facts(out)["allow_network"] is allow_network
         assert ("connect-src 'self' https:" in written) is allow_network
 

@@ -16,11 +16,17 @@ from .lock import trimmed_lock
 
 PAGE = wheel.ROOT / "web" / "page"
 STATIC = wheel.ROOT / "static"
+PAGES = ("index.html", "bench.html")
 LEFT_OUT = ("package.json", "package-lock.json", "tsconfig.json", "*.test.*", "*.d.ts", "*.md")
 
 # Where a component's files go. Pyodide looks for wheels beside its lock file.
-FOLDERS = {"pyodide": "pyodide", "numpy": "pyodide", "micropip": "pyodide",
-           "uplot": "vendor/uplot", "comlink": "vendor/comlink"}
+FOLDERS = {
+    "pyodide": "pyodide",
+    "numpy": "pyodide",
+    "micropip": "pyodide",
+    "uplot": "vendor/uplot",
+    "comlink": "vendor/comlink",
+}
 LOCK = "pyodide/pyodide-lock.json"
 
 
@@ -54,7 +60,7 @@ def build(out: Path, allow_network: bool = False, report=None) -> BuildResult:
 def gather(resolved: dict, digits: mnist.Mnist, allow_network: bool) -> dict[str, bytes]:
     """Every file of the site: {posix path: content}."""
     files = _tree(STATIC) | _tree(PAGE)
-    files["index.html"] = _with_policy(files, allow_network)
+    files |= {name: _with_policy(name, files.get(name, b""), allow_network) for name in PAGES}
     files |= _assets(resolved)
     own_wheel = wheel.wheel_bytes()
     wheels = {Path(name).name: content for name, content in files.items() if name.endswith(".whl")}
@@ -82,8 +88,10 @@ def _facts(resolved: dict, digits: mnist.Mnist, allow_network: bool) -> dict:
             "mnist": bool(digits.full),
             "mnist_authors": mnist.AUTHORS,
             "mnist_licence": mnist.MNIST.licence,
-            "bytes": {"mnist_subset": sum(map(len, digits.subset.values())),
-                      "mnist": sum(map(len, digits.full.values()))},
+            "bytes": {
+                "mnist_subset": sum(map(len, digits.subset.values())),
+                "mnist": sum(map(len, digits.full.values())),
+            },
         },
     }
 
@@ -102,8 +110,11 @@ def _json(content: dict) -> bytes:
 
 def _assets(resolved: dict) -> dict[str, bytes]:
     """The run-time assets in their places; licence texts are in the notices instead."""
-    return {f"{FOLDERS[file.asset.component.name]}/{name}": file.path.read_bytes()
-            for name, file in resolved.items() if not name.endswith("LICENSE.txt")}
+    return {
+        f"{FOLDERS[file.asset.component.name]}/{name}": file.path.read_bytes()
+        for name, file in resolved.items()
+        if not name.endswith("LICENSE.txt")
+    }
 
 
 def _tree(root: Path) -> dict[str, bytes]:
@@ -117,10 +128,11 @@ def _tree(root: Path) -> dict[str, bytes]:
     return files
 
 
-def _with_policy(files: dict[str, bytes], allow_network: bool) -> bytes:
-    """index.html with the policy as a meta tag, ahead of everything that it governs."""
-    before, head, after = files.get("index.html", b"").decode("utf-8").partition("<head>")
+def _with_policy(name: str, page: bytes, allow_network: bool) -> bytes:
+    """A page with the policy as a meta tag, ahead of everything that it governs."""
+    before, head, after = page.decode("utf-8").partition("<head>")
     if not head:
-        raise output.SiteError(f"{PAGE / 'index.html'} is missing or has no <head>: "
-                               "this copy of the project is not whole; get it again")
+        raise output.SiteError(
+            f"{PAGE / name} is missing or has no <head>: this copy of the project is not whole; get it again"
+        )
     return f"{before}{head}\n  {policy.meta_tag(allow_network)}{after}".encode()

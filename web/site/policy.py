@@ -1,7 +1,7 @@
 """What a browser may do with the site: the Content Security Policy and the headers that go with it.
 
 The server sends them with every response, the worker's script included; the builder writes the same policy
-into index.html as a meta tag, for static hosts that cannot send headers. Both read it here, so they cannot
+into every page as a meta tag, for static hosts that cannot send headers. Both read it here, so they cannot
 disagree.
 """
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import pydl
-from pydl import lessons, losses
-from pydl.cli import bench, main
+from pydl import bench, lessons, losses
+from pydl.cli import main
 
 ROOT = Path(pydl.__file__).parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
@@ -165,27 +165,43 @@ def test_a_lesson_draws_a_digit(run):
     assert re.search(r"^test_accuracy +[01]\.\d{4}$", out, re.MULTILINE)
 
 
-def test_bench_prints_both_contestants_and_their_ratio(run):
-    code, out, error = run("bench", "--rounds", "1", "--steps", "1")
+BENCH = ["bench", "--device", "numpy", "--networks", "relu-mlp", "--rounds", "1", "--seconds", "0.001", "--models", "0"]
+
+
+def test_bench_prints_contestants_and_their_ratio(run):
+    code, out, error = run(*BENCH)
     assert (code, error) == (0, "")
-    assert "NumPy, written by hand" in out
-    assert "pydl, numpy" in out
-    assert re.search(r"ratio, pydl to by hand +\d+\.\d{3}", out)
+    assert re.search(r"^  numpy +[\d.]+ \([\d,]+\)$", out, re.MULTILINE)
+    assert re.search(r"relu-mlp, numpy to NumPy, by hand: \d+\.\d\d times as long", out)
 
 
-def test_bench_prints_json(run):
-    code, out, error = run("bench", "--rounds", "1", "--steps", "2", "--json")
+def test_bench_prints_markdown(run):
+    code, out, error = run(*BENCH, "--markdown")
+    assert (code, error) == (0, "")
+    assert "| ms per training step (images per second) | relu-mlp |\n| --- | ---: |\n| numpy | " in out
+
+
+def test_bench_prints_json_or_writes_it_into_a_file(run, tmp_path):
+    code, out, error = run(*BENCH, "--json")
     assert (code, error) == (0, "")
     figures = json.loads(out)
-    assert figures["network"] == "784-256-256-10"
-    assert (figures["batch"], figures["rounds"], figures["steps_per_round"]) == (100, 1, 2)
-    assert set(figures["milliseconds_per_step"]) == {"NumPy, written by hand", "pydl, numpy"}
-    assert 0 < figures["ratio"] < 100
+    assert set(figures["networks"]["relu-mlp"]["contestants"]) >= {"numpy", "NumPy, by hand"}
+    assert (figures["rounds"], figures["devices"]) == (1, ["numpy"])
+    code, out, error = run(*BENCH, "--json", str(tmp_path / "figures.json"))
+    assert (code, error) == (0, "") and "ms per training step" in out
+    assert set(json.loads((tmp_path / "figures.json").read_text())) == set(figures)
+
+
+def test_bench_names_the_bars_that_it_misses(run):
+    code, out, error = run(*BENCH, "--check")
+    assert code == 1 and "ms per training step" in out
+    assert "pydl: missed: a step of cnn on wasm: not measured, at most 50 ms\n" in error
 
 
 @pytest.mark.slow
 def test_a_training_step_takes_at_most_1_3_times_a_hand_written_one():
-    assert bench.measure(rounds=15, steps=40)["ratio"] <= 1.3
+    figures = bench.Bench("numpy", ["relu-mlp"], rounds=15).measure("relu-mlp")
+    assert figures["networks"]["relu-mlp"]["ratios"][0]["ratio"] <= 1.3
 
 
 # ---- mistakes
@@ -217,7 +233,9 @@ MISTAKES = {
     "run xor --epochs 3 --epochs=4": ["epochs is given twice"],
     "run mnist_relu --subset 60001": ["option subset", "'60001'"],
     "bench --rounds 0": ["--rounds", "above 0", "'0'"],
-    "bench --steps x": ["--steps", "'x'"],
+    "bench --seconds x": ["--seconds", "'x'"],
+    "bench --models -1": ["--models", "'-1'"],
+    "bench --networks relu-mlp,resnet": ["'resnet'", "relu-mlp, dropout-mlp, cnn, deep-xor"],
     "bench --device tpu": ["unknown device 'tpu'", "'numpy'"],
     "bench --fast": ["--fast"],
 }
@@ -292,7 +310,7 @@ def test_ctrl_c_elsewhere_ends_with_a_message_too(run, monkeypatch):
     def measure(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bench, "measure", measure)
+    monkeypatch.setattr(bench.Bench, "measure", measure)
     code, out, error = run("bench")
     assert (code, out) == (130, "")
     assert error == "\npydl: interrupted\n"

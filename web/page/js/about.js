@@ -32,7 +32,7 @@ export class About {
     this.#root.replaceChildren(
       h("div", { class: "about-head" }, h("h2", { id: "about-title" }, t("about.title")),
         h("button", { class: "button small", type: "button", click: () => this.#root.close() }, t("close"))),
-      h("section", {}, h("p", {}, t("about.what"))),
+      h("section", {}, h("p", {}, t("about.what")), h("p", {}, h("a", { href: "bench.html" }, t("about.bench")))),
       this.#versions(), this.#data(), this.#components());
   }
 

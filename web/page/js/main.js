@@ -3,6 +3,7 @@
  */
 
 import { About } from "./about.js";
+import { prepareChoices } from "./choices.js";
 import { Controls } from "./controls.js";
 import { sourceOf } from "./datasets.js";
 import { byId } from "./dom.js";
@@ -79,7 +80,7 @@ function prepare() {
     showBusy();
   });
   byId("reset").addEventListener("click", () => controls.reset());
-  prepareChoices();
+  prepareChoices(texts, state);
   lab.on("status", follow);
   lab.on("start", (event) => {
     const lesson = lessons.find(({ name }) => name === event.lesson);
@@ -98,25 +99,8 @@ function prepare() {
   lab.on("error", (failure) => problem.show(failure));
   texts.onChange(showWords);
   showWords();
-  for (const id of ["language", "theme", "about-button", "reset"]) byId(id).removeAttribute("disabled");
+  for (const id of ["about-button", "reset"]) byId(id).removeAttribute("disabled");
   follow();
-}
-
-function prepareChoices() {
-  const language = byId("language", HTMLSelectElement);
-  language.value = texts.language;
-  language.addEventListener("change", () => {
-    const chosenLanguage = /** @type {"en" | "ko"} */ (language.value);
-    state.set("language", chosenLanguage);
-    texts.use(chosenLanguage);
-  });
-  const theme = byId("theme", HTMLSelectElement);
-  theme.value = state.get("theme");
-  theme.addEventListener("change", () => {
-    state.set("theme", /** @type {"" | "light" | "dark"} */ (theme.value));
-    if (theme.value) document.documentElement.dataset.theme = theme.value;
-    else delete document.documentElement.dataset.theme;
-  });
 }
 
 /** What the lab does now, at first what it did before there was anything to show it. */

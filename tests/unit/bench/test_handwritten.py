@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pydl import losses, nn, optim
-from pydl.cli.handwritten import SIZES, HandwrittenStep
+from pydl.bench.handwritten import SIZES, HandwrittenStep
 
 
 def test_the_handwritten_step_trains_the_same_network_in_the_same_way():
