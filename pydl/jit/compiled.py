@@ -140,10 +140,25 @@ class Jitted:
             rows.close()
 
     @property
+    def chooses(self) -> bool:
+        """Whether the device is chosen by trial: device="auto"."""
+        return isinstance(self._backend, backends.Auto)
+
+    @property
     def device(self) -> str | None:
         """Where the Program runs that was used last; None before the first."""
+        last = self._last()
+        return last.device if last else None
+
+    @property
+    def trial(self) -> dict[str, float]:
+        """The figures by which that device was chosen, in milliseconds per step; empty without a trial."""
+        last = self._last()
+        return dict(last.trial) if last else {}
+
+    def _last(self) -> Prepared | None:
         with self._lock:
-            return next(reversed(self._cache.values())).device if self._cache else None
+            return next(reversed(self._cache.values())) if self._cache else None
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The Program for arguments of these shapes and dtypes (traced now if it was not yet); print it."""

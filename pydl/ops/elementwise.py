@@ -136,6 +136,8 @@ cast = Primitive(
 def _shift_shape(x: Spec, by: int) -> Spec:
     if x.dtype != np.uint32:
         raise ShapeError(f"right_shift: expected uint32, received {x}")
+    if not 0 <= by < 32:
+        raise ShapeError(f"right_shift: expected a shift by 0 to 31 bits, received {by}")
     return x
 
 

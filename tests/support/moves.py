@@ -7,14 +7,16 @@ range of its result. Where there is nothing to read, or the result would be too 
 import math
 
 import numpy as np
-from hypothesis import strategies as st
 
 from pydl import Variable
 from pydl.ops import REGISTRY, Spec
 from tests.support import ranges
 from tests.support.ranges import Range
 
-F32, I32, U32, U8, BOOL = map(np.dtype, (np.float32, np.int32, np.uint32, np.uint8, np.bool_))
+F32, F64, I32, I64, U32, U8, BOOL = map(
+    np.dtype, (np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint8, np.bool_)
+)
+FLOATS, NUMBERS = (F32, F64), (F32, I32, F64, I64)
 
 
 def apply(b, name, x):
@@ -24,18 +26,18 @@ def apply(b, name, x):
 
 def function_of_one(name):
     def move(b):
-        x = b.pick(lambda value, known: value.dtype == F32 and ranges.FUNCTIONS[name][0](known))
+        x = b.pick(lambda value, known: value.dtype in FLOATS and ranges.FUNCTIONS[name][0](known))
         return apply(b, name, x) if x is not None else None
 
     return move
 
 
 def neg(b):
-    x = b.pick(lambda value, known: value.dtype in (F32, I32))
+    x = b.pick(lambda value, known: value.dtype in NUMBERS)
     b.make("neg", x, known=ranges.negated(b.ranges[x]))
 
 
-def function_of_two(name, rule, dtypes=(F32, F32, I32)):
+def function_of_two(name, rule, dtypes=(F32, F32, F32, I32, F64, I64)):
     def move(b):
         x = b.pick(lambda value, known: value.dtype == b.choose(dtypes)) or b.pick()
         y = b.like(x, lambda known: rule(b.ranges[x], known) is not None)
@@ -54,7 +56,7 @@ def largest(a, b):
 
 def comparison(name):
     def move(b):
-        x = b.pick(lambda value, known: value.dtype in (F32, I32, U8) and known.exact())
+        x = b.pick(lambda value, known: value.dtype in (*NUMBERS, U32, U8) and known.exact())
         y = b.like(x, Range.exact) if x is not None else None
         if y is not None:
             b.make(name, x, y, known=Range(0, 1, 1))
@@ -63,8 +65,10 @@ def comparison(name):
 
 
 def where(b):
-    x = b.pick(lambda value, known: value.dtype in (F32, I32))
+    x = b.pick(lambda value, known: value.dtype in (*NUMBERS, U8, BOOL))
     y, condition = b.like(x), b.like(x, dtype=BOOL)
+    if y is None or condition is None:
+        return
     b.make("where", condition, x, y, known=ranges.joined(b.ranges[x], b.ranges[y]))
 
 
@@ -74,16 +78,13 @@ def cast(b):
     if x.dtype != F32:
         b.make("cast", x, known=known, dtype=F32)
         return
-    targets = [F32, np.dtype(np.float64)]
+    targets = [F32, F64]
     if known.exact() and known.size < 2**20:
-        targets = [I32, I32, *([U8] if known.low >= 0 and known.high < 256 else []), *targets]
+        targets = [I32, I32, I64, *([U8] if known.low >= 0 and known.high < 256 else []), *targets]
     dtype = b.choose(targets)
     if dtype.kind in "iu":  # cuts what is behind the point off
         known = Range(math.trunc(known.low), math.trunc(known.high), max(known.grain, 1.0))
-    back = b.make("cast", x, known=known, dtype=dtype)
-    if back is not None and dtype.kind == "f" and dtype != F32:
-        b.pool.remove(back)  # other primitives are drawn for float32
-        b.make("cast", back, known=b.ranges[back], dtype=F32)
+    b.make("cast", x, known=known, dtype=dtype)
 
 
 def random_bits(b):
@@ -111,18 +112,18 @@ def some_axes(b, x):
 
 
 def reduced_sum(b):
-    x = b.pick(lambda value, known: value.dtype in (F32, I32))
+    x = b.pick(lambda value, known: value.dtype in (*NUMBERS, U32))
     axes = some_axes(b, x)
     b.make("sum", x, known=ranges.summed(b.ranges[x], math.prod(x.shape[axis] for axis in axes)), axes=axes)
 
 
 def reduced_max(b):
-    x = b.pick(lambda value, known: value.dtype in (F32, I32))
+    x = b.pick(lambda value, known: value.dtype in (*NUMBERS, U8, BOOL))
     b.make("max", x, known=b.ranges[x], axes=some_axes(b, x))
 
 
 def argmax(b):
-    x = b.pick(lambda value, known: value.dtype in (F32, I32) and known.exact() and value.shape)
+    x = b.pick(lambda value, known: value.dtype in (*NUMBERS, U8) and known.exact() and value.shape)
     if x is not None:
         axis = b.number(len(x.shape))
         b.make("argmax", x, known=Range(0, max(0, x.shape[axis] - 1), 1), axis=axis)
@@ -140,7 +141,7 @@ def reshape(b):
 
 def transpose(b):
     x = b.pick(lambda value, known: len(value.shape) > 1) or b.pick(anything)
-    b.view("transpose", x, axes=tuple(b.draw(st.permutations(range(len(x.shape))))))
+    b.view("transpose", x, axes=b.order(len(x.shape)))
 
 
 def broadcast(b):
@@ -158,7 +159,8 @@ def sliced(b):
 def unfold(b):
     x = b.pick(lambda value, known: len(value.shape) == 4 and min(value.shape[1:3]) > 0)
     if x is None:
-        x = b.given((1 + b.number(2), 2 + b.number(4), 2 + b.number(4), 1 + b.number(3)), F32)
+        sides = [max(2 + b.number(4), b.length(16)) for _ in range(2)]
+        x = b.given((1 + b.number(2), *sides, 1 + b.number(3)), F32)
     window = tuple(1 + b.number(min(n, 3)) for n in x.shape[1:3])
     b.view("unfold", x, window=window, strides=(1 + b.number(3), 1 + b.number(3)))
 
@@ -166,7 +168,8 @@ def unfold(b):
 def fold(b):
     x = b.pick(lambda value, known: len(value.shape) == 6 and value.dtype == F32 and min(value.shape[1:5]) > 0)
     if x is None:
-        x = b.given((1 + b.number(2), 2, 1 + b.number(3), 2, 1 + b.number(3), 1 + b.number(2)), F32)
+        sides = [max(1 + b.number(3), b.length(12)) for _ in range(2)]
+        x = b.given((1 + b.number(2), sides[0], sides[1], 2, 1 + b.number(3), 1 + b.number(2)), F32)
     strides = (1 + b.number(3), 1 + b.number(3))
     size = tuple((x.shape[1 + i] - 1) * strides[i] + x.shape[3 + i] + b.number(strides[i]) for i in range(2))
     known = ranges.joined(ranges.ZERO, ranges.summed(b.ranges[x], x.shape[3] * x.shape[4]), b.ranges[x])
@@ -180,26 +183,27 @@ def pad(b):
 
 
 def concatenate(b):
-    x = b.pick(lambda value, known: len(value.shape) > 0 and value.dtype == F32)
+    x = b.pick(lambda value, known: len(value.shape) > 0 and value.dtype != U32)
     if x is None:
         x = b.given((3,), F32)
-    parts = [x, *(b.like(x) for _ in range(b.number(3)))]
+    parts = [x, *(part for _ in range(b.number(3)) if (part := b.like(x)) is not None)]
     known = ranges.joined(*(b.ranges[part] for part in parts))
     b.make("concatenate", *parts, known=known, axis=b.number(len(x.shape)))
 
 
 def matmul(b):
-    a = b.pick(lambda value, known: value.dtype == F32 and len(value.shape) >= 2)
+    dtype = b.choose([F32, F32, F32, F64])
+    a = b.pick(lambda value, known: value.dtype == dtype and len(value.shape) >= 2)
     if a is None:
-        a = b.given((1 + b.number(5), b.number(6)), F32)
+        a = b.given((1 + b.number(5), b.length()), dtype)
     *batch, _, inner = a.shape
-    right = b.pick(lambda value, known: value.dtype == F32 and value.shape[:-1] == (*batch, inner) and value.shape)
+    right = b.pick(lambda value, known: value.dtype == dtype and value.shape[:-1] == (*batch, inner) and value.shape)
     if right is None or not b.number(2):
-        columns = 1 + b.number(6)
+        columns = b.length(b.largest // max(1, inner * math.prod(batch)))
         if b.number(2):
-            right = b.given((*batch, inner, columns), F32)
+            right = b.given((*batch, inner, columns), dtype)
         else:
-            other = b.given((*batch, columns, inner), F32)
+            other = b.given((*batch, columns, inner), dtype)
             axes = (*range(len(batch)), len(batch) + 1, len(batch))
             right = b.view("transpose", other, axes=axes)
     if right is not None:
@@ -216,12 +220,12 @@ def indices(b, rows):
     )
     if found is not None and b.number(2):
         return found
-    dtype = b.choose([I32, U8])
+    dtype = b.choose([I32, I64, U8] if rows <= 256 else [I32, I64])
     return b.given(b.shape(2), dtype, Range(0 if dtype == U8 else -rows, rows - 1, 1))
 
 
 def gather(b):
-    x = b.pick(lambda value, known: value.dtype == F32 and len(value.shape) > 0 and value.shape[0] > 0)
+    x = b.pick(lambda value, known: len(value.shape) > 0 and value.shape[0] > 0)
     if x is None:
         x = b.given((3, 2), F32)
     b.make("gather", x, indices(b, x.shape[0]), known=b.ranges[x])

@@ -10,9 +10,10 @@
         drawn.check(ours, outputs, our_state, state)
 
 A Program is drawn instruction by instruction, from all primitives of `pydl.ops`: shapes of up to four axes (windows
-have six), sizes of 0 and 1 too, mostly float32, with int32, uint32, uint8 and bool where primitives need them. It has
+have six), sizes of 0 and 1 too, mostly float32, with float64, int32, int64, uint32, uint8 and bool beside it. It has
 inputs, constants, state with updates (new values, another state's value, the same value for two), several outputs,
-views of views, products of transposed and batched matrices, reductions over any axes.
+views of views, products of transposed and batched matrices, reductions over any axes. Its axes are short, so that all
+kinds of shapes fit together and examples can be read; `LONG` ones reach what machine code does for long loops.
 
 So that two correct evaluations agree, every value carries a `Range` (ranges.py): its bounds, which keep far from
 overflow and from the poles of log, division and power; how far rounding may carry two evaluations apart, which is
@@ -23,6 +24,7 @@ frequent, and the same everywhere. State counts as not exact: the tolerances hol
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +39,9 @@ from tests.support.ranges import Range
 
 EXACT = Range(-2.0, 2.0, 0.125)
 LARGEST_SIZE = 600  # elements of a value
+SHORT = (3, 1, 4, 2, 5, 0)  # lengths of axes, the simplest first
+LONG = (3, 1, 4, 2, 5, 0, 6, 7, 8, 9, 12, 16, 17, 24, 31, 33, 48, 64, 65, 70, 260, 515, 1030)
+LARGEST_LONG = 20_000  # elements of a value with long axes
 
 
 def evaluate(program, inputs, state):
@@ -90,43 +95,75 @@ class Drawn:
 
 
 @st.composite
-def programs(draw, instructions=24, primitives=None):
+def programs(draw, instructions=24, primitives=None, lengths=SHORT):
     """Strategy of `Drawn` Programs.
 
     instructions: how many moves to make at most; a move makes one instruction, and what that needs around it
     primitives:   names to choose from, for a backend that does not know all; what moves need around them (broadcast,
                   reshape, tanh before an update) may come besides
+    lengths:      that axes may have, SHORT or LONG
     """
-    builder = _Builder(draw)
+    return _built(lambda below: draw(st.integers(0, below - 1)), instructions, primitives, lengths)
+
+
+def program_of(seed, instructions=24, lengths=SHORT):
+    """The `Drawn` Program of a number: drawn faster than Hypothesis draws, and evenly, but never made simpler."""
+    random = np.random.default_rng(seed)
+    return _built(lambda below: int(random.integers(below)), instructions, None, lengths)
+
+
+def _built(number, instructions, primitives, lengths):
+    builder = _Builder(number, lengths)
     moves = [name for name in (*MOVES, *OFTEN) if primitives is None or name in primitives]
-    for _ in range(draw(st.integers(min(4, instructions), instructions))):
-        MOVES[moves[draw(st.integers(0, len(moves) - 1))]](builder)
+    least = min(4, instructions)
+    for _ in range(least + builder.number(instructions - least + 1)):
+        MOVES[builder.choose(moves)](builder)
     return builder.finish()
 
 
 class _Builder:
-    """A Program that grows by moves. `pool` holds the values that a move may read, the newest last."""
+    """A Program that grows by moves. `pool` holds the values that a move may read, the newest last.
 
-    def __init__(self, draw):
-        self.draw = draw
+    number: gives a number from 0 to below the one that it is asked with: all choices are made by it
+    """
+
+    def __init__(self, number, lengths=SHORT):
+        self._number, self.lengths = number, lengths
+        self.largest = LARGEST_SIZE if lengths is SHORT else LARGEST_LONG
         self.program = Program("drawn")
         self.inputs = []
         self.ranges = {}
         self.pool = []
-        self.random = np.random.default_rng(draw(st.integers(0, 2**16)))
+        self.random = np.random.default_rng(self.number(2**16))
         self.given(self.shape(), F32)
         self.state(self.shape(), self.number(2))
+        for _ in range(self.number(3)):
+            _, old = self.choose(self.program.state)
+            self.state(self.choose([self.shape(), old.shape]), self.number(2))
 
     # ---- choices
 
     def number(self, below):
-        return self.draw(st.integers(0, below - 1)) if below > 1 else 0
+        return self._number(below) if below > 1 else 0
 
     def choose(self, things):
         return things[self.number(len(things))]
 
+    def order(self, count):
+        """The numbers 0, 1, ... below `count` in any order."""
+        left = list(range(count))
+        return tuple(left.pop(self.number(len(left))) for _ in range(count))
+
+    def length(self, room=LARGEST_LONG):
+        """Of an axis, which may have so many elements at most."""
+        length = self.choose(self.lengths)
+        return length if length <= room else 1
+
     def shape(self, axes=4):
-        return tuple(self.choose([3, 1, 4, 2, 5, 0]) for _ in range(self.number(axes + 1)))
+        lengths = []
+        for _ in range(self.number(axes + 1)):
+            lengths.append(self.length(self.largest // max(1, math.prod(lengths))))
+        return tuple(lengths)
 
     def pick(self, fits=lambda value, known: value.dtype == F32):
         """A value of the pool, new ones first; None where none fits."""
@@ -151,7 +188,7 @@ class _Builder:
     def given(self, shape, dtype, known=None):
         """A new input, or a new constant."""
         if known is None:
-            known = self.choose([EXACT, Range(-2.0, 2.0), Range(0.25, 2.0)]) if dtype == F32 else Range(0, 1, 1)
+            known = self.choose([EXACT, Range(-2.0, 2.0), Range(0.25, 2.0)]) if dtype.kind == "f" else Range(0, 1, 1)
         array = self.numbers(shape, dtype, known)
         value = self.value(spec_of(array), known)
         if self.number(3):
@@ -178,7 +215,7 @@ class _Builder:
         except ShapeError:
             return None
         known = known and known.rounded(spec.dtype)
-        if known is None or spec.size > LARGEST_SIZE or len(spec.shape) > 6:
+        if known is None or spec.size > self.largest or len(spec.shape) > 6:
             return None
         result = self.value(spec, known)
         scope = self.choose(["", "layer", "layer/inner"])
@@ -208,7 +245,7 @@ class _Builder:
         if found is None:
             shape = x.shape if self.number(2) else ()
             known = next((r for r in (None, Range(0.25, 2.0), EXACT) if r is not None and fits(r)), None)
-            if dtype != F32:
+            if dtype.kind != "f":
                 known = Range(0, 1, 1) if dtype == BOOL else Range(0, 5, 1)
             if known is None or not fits(known):
                 return None
@@ -218,9 +255,11 @@ class _Builder:
     def finish(self):
         program = self.program
         self._updates()
-        floats = [value for value in self.pool if value not in program.inputs]
         for _ in range(1 + self.number(3)):
-            program.outputs.append(self.choose(list(reversed(floats))))
+            program.outputs.append(self.choose(list(reversed(self.pool))))
+        read = {value for instruction in program.instructions for value in instruction.inputs}
+        unread = [each.result for each in program.instructions if each.result not in {*read, *program.results()}]
+        program.outputs += [value for value in unread if self.number(4)]  # else most of it would be dead code
         program.validate()
         return Drawn(program, self.inputs, self.ranges)
 

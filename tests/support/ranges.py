@@ -74,7 +74,10 @@ def summed(a: Range, count: int) -> Range:
     if count == 0:
         return Range(0.0, 0.0, a.grain)
     low, high = count * a.low, count * a.high
-    rounding = 0.0 if a.grain and count * a.size / a.grain <= 2.0**24 else count * a.size * EPSILON["float32"]
+    exact = a.grain and count * a.size / a.grain <= 2.0**24
+    # Each addition rounds, up or down as it comes, or always the same way where the numbers are all the same.
+    walk = max(math.sqrt(count), count / 8)
+    rounding = 0.0 if exact else walk * count * a.size * EPSILON["float32"]
     return Range(low, high, a.grain, count * a.error + rounding)
 
 

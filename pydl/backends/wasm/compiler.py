@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...jit.program import Program, Value
+from ..errors import Unsupported
 from .assembler import Expr, Function, Module, call, const, load, op, where
 from .kernels.body import Unit
 from .kernels.movement import STATUS
 from .placement import Placement, place
 from .schedule import Schedule, make_schedule
 
+MOST = 2**31 - 2**16  # bytes of memory: addresses are compared as numbers with a sign
 COPY, FROM_BYTES = 0, 1  # how a row of data becomes a row of an input: as it is, or uint8 as float32
 
 
@@ -45,6 +47,8 @@ def compile_program(program: Program, relaxed: bool) -> Compiled:
     unit = Unit(module, relaxed, {}, numbers)
     schedule = make_schedule(program, unit)
     placement = place(program, schedule, unit)
+    if placement.size > MOST:
+        raise Unsupported(f"{program.name} needs {placement.size / 1e9:.1f} GB; compiled code has {MOST / 1e9:.1f}")
     module.nbytes = placement.size
     names = []
     for number, step in enumerate(schedule.steps):
@@ -92,7 +96,7 @@ def _write_step(module: Module, names: list[str], schedule: Schedule, placement:
 
 
 def _write_run(program: Program, unit: Unit, outputs: list[int], offsets: list[int], record: int) -> None:
-    """`run(first, count, order, results, source, kind, ...) -> done`: the steps first, first + 1, ...
+    """`run(first, count, order, results, source, kind, ...) -> done`: the steps first, first + 1, ..., at least one.
 
     order: address of row numbers (i32), 0 for the rows as they come. results: address of `count` records. source,
     kind: for each input, the address of its rows, and COPY or FROM_BYTES.
@@ -108,22 +112,20 @@ def _write_run(program: Program, unit: Unit, outputs: list[int], offsets: list[i
     f = unit.module.function("run", parameters, "i32", export=True)
     done = f.local("done", "i32")
     loss = program.outputs[0] if program.outputs else None
-    with f.block("end"):
-        f.break_to("end", f["count"] <= 0)
-        with f.loop("steps"):
-            for number in inputs:
-                source, kind = f[f"source{number}"], f[f"kind{number}"]
-                f.do(call(f"take_{number}", "", f["order"], f["first"] + done, source, kind))
-            with f.when(call("step", "i32")):
-                f.leave(const("i32", -1) - done)
-            for value, address, offset in zip(program.outputs, outputs, offsets):
-                _copy(f, f["results"] + offset, const("i32", address), value.spec.nbytes)
-            f.set(f["results"], f["results"] + record)
-            f.set(done, done + 1)
-            if loss is not None and not loss.shape and loss.dtype.kind == "f":
-                latest = f.let("loss", load("f64" if loss.dtype.itemsize == 8 else "f32", const("i32", outputs[0])))
-                f.break_to("end", (latest - latest).unequal(0.0))  # inf - inf and NaN - NaN are NaN
-            f.break_to("steps", done < f["count"])
+    with f.block("end"), f.loop("steps"):
+        for number in inputs:
+            source, kind = f[f"source{number}"], f[f"kind{number}"]
+            f.do(call(f"take_{number}", "", f["order"], f["first"] + done, source, kind))
+        with f.when(call("step", "i32")):
+            f.leave(const("i32", -1) - done)
+        for value, address, offset in zip(program.outputs, outputs, offsets):
+            _copy(f, f["results"] + offset, const("i32", address), value.spec.nbytes)
+        f.set(f["results"], f["results"] + record)
+        f.set(done, done + 1)
+        if loss is not None and not loss.shape and loss.dtype.kind == "f":
+            latest = f.let("loss", load("f64" if loss.dtype.itemsize == 8 else "f32", const("i32", outputs[0])))
+            f.break_to("end", (latest - latest).unequal(0.0))  # inf - inf and NaN - NaN are NaN
+        f.break_to("steps", done < f["count"])
     f.give(done)
 
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 
 import numpy as np
 
 from ...jit.memory import Block
-from ...jit.program import Program
+from ...jit.program import Program, Value
 from ...variable import Variable
 from ..errors import DeviceError
 from .compiler import COPY, FROM_BYTES, Compiled, compile_program
 from .hosts import Host
 from .kernels.movement import STATUS
 
-_moving = threading.Lock()  # of who brings state from one memory to another: taken before any Executable's own
+# Of who brings state from one memory to another: taken before any Executable's own. It also makes for fairness: who
+# reads a Variable gets its turn between two runs of a training, which would take its own lock again at once.
+_moving = threading.RLock()
 RESULTS = 1 << 20  # bytes for the outputs of the steps of one call, at most
 
 
@@ -32,7 +35,9 @@ class Executable:
     """
 
     def __init__(self, program: Program, host: Host, relaxed: bool) -> None:
-        self._lock = threading.Lock()  # there is one memory: a second thread waits until the first has its outputs
+        # There is one memory: a second thread waits until the first has its outputs. A thread that an interrupt
+        # (Ctrl-C) has torn away just behind `acquire` must not wait for itself later on.
+        self._lock = threading.RLock()
         self.program = program
         self.compiled: Compiled = compile_program(program, relaxed)
         code = self.compiled.module.encode()
@@ -45,6 +50,7 @@ class Executable:
         self._addresses = {id(variable): address for variable, address in self._state}
         self._updated = [variable for variable, _ in program.updates]
         self._heap = Block()
+        self._taking = threading.Lock()  # of the heap: a feed may be made while another thread runs steps
 
     @property
     def bytes(self) -> int:
@@ -93,7 +99,7 @@ class Executable:
 
     def fetch(self, variable: Variable) -> None:
         """Brings home a value that is kept here."""
-        with self._lock:
+        with _moving, self._lock:
             if variable._elsewhere is self:
                 self.instance.read(self._addresses[id(variable)], variable._value)
                 variable._elsewhere = None
@@ -105,14 +111,18 @@ class Executable:
         self.instance.close()
 
     def take(self, nbytes: int) -> int:
-        """The address of memory for a feed; it may have to grow. Raises ExecutionError."""
-        offset = self._heap.take(nbytes)
-        self.instance.grow(self.bytes)
+        """The address of memory for a feed; it may have to grow. Raises ExecutionError, and nothing is taken then."""
+        with self._taking:
+            heap = deepcopy(self._heap)
+            offset = heap.take(nbytes)
+            self.instance.grow(self.compiled.size + heap.size)
+            self._heap = heap
         return self.compiled.size + offset
 
     def give_back(self, address: int, nbytes: int) -> None:
         """The counterpart of `take`."""
-        self._heap.give_back(address - self.compiled.size, nbytes)
+        with self._taking:
+            self._heap.give_back(address - self.compiled.size, nbytes)
 
 
 class Feed:
@@ -123,21 +133,21 @@ class Feed:
         values = executable.program.inputs
         self._rows = min((len(rows) for rows in data), default=0)
         self._held: list[tuple[int, int]] = []  # addresses and bytes
+        self._batch = max((value.shape[0] if value.shape else 1 for value in values), default=0)
         self._order: np.ndarray | None = None  # the last one
         self._order_place = (0, 0)  # where it is, and the bytes that there are
         self._capacity = max(1, min(16384, RESULTS // executable.compiled.record))
-        self._results = self._take(self._capacity * executable.compiled.record)
         self._arguments: list[int] = []  # of `run`: address and kind of every input's rows
-        for value, rows in zip(values, data):
-            if rows.dtype == np.uint8 and value.dtype == np.float32:
-                kind = FROM_BYTES
-            elif rows.dtype == value.dtype:
-                kind = COPY
-            else:
-                raise DeviceError(f"feed: expected rows of {value.dtype}, received {rows.dtype}")
-            address = self._take(rows.nbytes)
-            executable.instance.write(address, np.ascontiguousarray(rows))
-            self._arguments += [address, kind]
+        try:
+            self._results = self._take(self._capacity * executable.compiled.record)
+            for value, rows in zip(values, data):
+                kind = _kind(value, rows)
+                address = self._take(rows.nbytes)
+                executable.instance.write(address, np.ascontiguousarray(rows))
+                self._arguments += [address, kind]
+        except BaseException:
+            self.close()
+            raise
 
     def _take(self, nbytes: int) -> int:
         address = self._executable.take(nbytes)
@@ -149,6 +159,9 @@ class Feed:
         executable = self._executable
         records = np.empty((count, executable.compiled.record), np.uint8)
         done = 0
+        needed = (first + count) * self._batch
+        if needed > (there := self._rows if order is None else order.size):
+            raise IndexError(f"expected {needed} row numbers for {first + count} steps, received {there}")
         with executable._running():
             place = self._placed(order)
             while done < count:
@@ -172,14 +185,17 @@ class Feed:
         if order is None:
             return 0
         if self._order is not order:
+            if order.dtype.kind not in "iu":
+                raise IndexError(f"expected row numbers, received {order.dtype}")
             if order.size and not 0 <= order.min() <= order.max() < self._rows:
                 raise IndexError(
                     f"expected row numbers from 0 to {self._rows - 1}, received {order.min()} to {order.max()}"
                 )
             numbers = order.astype(np.int32)
             if self._order_place[1] < numbers.nbytes:
-                if self._order is not None:
+                if self._order_place[1]:
                     self._give_back(self._order_place)
+                self._order, self._order_place = None, (0, 0)
                 self._order_place = self._take(numbers.nbytes), numbers.nbytes
             self._executable.instance.write(self._order_place[0], numbers)
             self._order = order
@@ -193,3 +209,14 @@ class Feed:
     def _give_back(self, held: tuple[int, int]) -> None:
         self._held.remove(held)
         self._executable.give_back(*held)
+
+
+def _kind(value: Value, rows: np.ndarray) -> int:
+    """How rows become an input. Raises DeviceError."""
+    fits = rows.shape[1:] == value.shape[1:]
+    if fits and rows.dtype == np.uint8 and value.dtype == np.float32:
+        return FROM_BYTES
+    if fits and rows.dtype == value.dtype:
+        return COPY
+    expected, received = (f"{each.dtype}{list(each.shape[1:])}" for each in (value, rows))
+    raise DeviceError(f"feed: expected rows of {expected}, received {received}")

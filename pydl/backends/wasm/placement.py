@@ -44,7 +44,7 @@ def place(program: Program, schedule: Schedule, unit: Unit) -> Placement:
             if value in direct:
                 unit.addresses[value] = unit.addresses[direct[value]]
                 continue
-            taken = next((heir for heir in heirs if heir.spec.nbytes == value.spec.nbytes), None)
+            taken = next((heir for heir in heirs if _alike(heir, value)), None)
             if taken is not None:
                 heirs.remove(taken)
                 dying.remove(taken)
@@ -63,6 +63,11 @@ def place(program: Program, schedule: Schedule, unit: Unit) -> Placement:
         if direct.get(new) is not old
     ]
     return Placement(unit.scratch + _rounded(scratch) + SPARE, commits)
+
+
+def _alike(heir: Value, value: Value) -> bool:
+    """Whether element i of one lies where element i of the other would: as many bytes in all would not do."""
+    return (heir.spec.size, heir.dtype.itemsize) == (value.spec.size, value.dtype.itemsize)
 
 
 def _rounded(nbytes: int) -> int:
@@ -93,7 +98,7 @@ def _direct(schedule: Schedule) -> dict[Value, Value]:
     direct: dict[Value, Value] = {}
     for old, new in schedule.commits:
         time = writers.get(new, -1)
-        if time < safe or new in direct or last_read.get(old, -1) > time or old in schedule.outputs:
+        if time < safe or last_read.get(old, -1) > time:
             continue
         step = schedule.steps[time]
         if old not in step.reads or old in step.in_place:

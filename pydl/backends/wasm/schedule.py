@@ -31,7 +31,7 @@ class Step:
 
     layouts:       of all values, as they were when the step was made: a later one may have read a copy instead
     reads, writes: whose memory
-    in_place:      of what it reads, what a result may be written over, element by element
+    in_place:      of what it reads, what a result of as many elements may be written over, one by one
     write:         adds the function of this name to the module; called once every value has its address
     may_fail:      whether it can find an index out of range
     loop:          whether it computes elements and reduces nothing
@@ -97,7 +97,7 @@ class _Scheduler:
             layout = self.unit.layouts[value]
             if value not in ends:
                 self._require([layout.owner])
-                ends[value] = layout.owner if layout.identity and value.spec.size else self._copy(value)
+                ends[value] = layout.owner if layout.identity else self._copy(value)
         commits = [(state[id(variable)], ends[value]) for variable, value in self.program.updates]
         return Schedule(self.steps, [ends[value] for value in self.program.outputs], commits)
 
@@ -162,7 +162,6 @@ class _Scheduler:
             writes += [each.result for each in reductions]
             reads, in_place = self._memory(body, [each.inputs[0] for each in reductions])
             write = lambda unit, name: write_reduction(unit, name, body, reductions, stores)  # noqa: E731
-            in_place = in_place if len(stores) else set()
         else:
             self._readable(kernel, [], ())
             reads, in_place = self._memory(body, [])
@@ -201,6 +200,7 @@ class _Scheduler:
             return
         self._multipliable(instruction)
         stores = self._stored(number, tail)
+        tail = tail if stores else []  # what reads it has no elements
         row = instruction.result.shape[-1]
         if tail and not (instruction.result.spec.size and rows_fit(self.unit, tail, stores, row)):
             self.users.setdefault(instruction.result, set()).add(-1)
@@ -212,10 +212,8 @@ class _Scheduler:
         reads, _ = self._memory(tail, []) if tail else (set(), set())
         kept = bool(self.users.get(instruction.result, set()) - {number})
         # The product lies in memory between its rows and their tail: where a result of the tail will be, if it can.
-        place = instruction.result if kept or not stores else None
-        if place is None:
-            same = [s.value for s in stores if s.value.dtype == instruction.result.dtype]
-            place = same[0] if same else instruction.result
+        wide = [] if kept else [store.value for store in stores if store.value.dtype == np.float32]
+        place = wide[0] if wide else instruction.result
         writes = [*([place] if place is instruction.result else []), *(store.value for store in stores)]
 
         def write(unit: Unit, name: str) -> None:

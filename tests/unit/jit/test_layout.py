@@ -69,6 +69,17 @@ def test_a_reshape_that_no_strides_express_is_a_view_of_a_copy():
     assert layout.contiguous
 
 
+def test_windows_over_an_axis_of_two_parts_are_views_of_a_copy():
+    x = np.arange(24, dtype=F32).reshape(2, 3, 4)
+    merged = [("transpose", {"axes": (1, 0, 2)}), ("reshape", {"shape": (1, 6, 4, 1)})]
+    part = {"start": (0, 1, 0, 0), "stop": (1, 6, 4, 1), "step": (1, 2, 1, 1)}
+    for view in (("unfold", {"window": (2, 2), "strides": (1, 1)}), ("slice", part)):
+        layout, copies, expected = seen(x, *merged, view)
+        ((copy, source),) = copies.items()
+        assert layout.owner is copy and source.shape == (1, 6, 4, 1)
+        np.testing.assert_array_equal(elements(layout, x.transpose(1, 0, 2)), expected.reshape(-1))
+
+
 def test_the_dims_of_a_layout_are_merged_where_one_stride_serves():
     value = Value("%0", Spec((4, 5, 6), F32))
     assert whole(value).dims == ((120, 1),)

@@ -111,7 +111,8 @@ class Body:
         for store in self.stores:
             value = self.value(f, nest, store.value, count, round_, self._loaded, results)
             if store.add:
-                value = f.let("sum", nest.load(f, store.target, count, round_) + value)
+                there = nest.load(f, store.target, count, round_)
+                value = f.let("sum", elementwise.added(f, there, value, store.value.dtype))
             nest.store(f, store, value, count, round_)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ....jit.program import Instruction
 from ....ops.elementwise import BOOL
 from ...errors import Unsupported
@@ -37,13 +39,19 @@ def evaluate(f: Function, instruction: Instruction, args: Sequence[Expr], count:
     if name in _ARITHMETIC | {"neg", "sqrt"} and (dtype.kind == "f" or name not in ("div", "sqrt")) and dtype != BOOL:
         return lanes.wrapped(args[0].apply(name, *args[1:]), dtype)
     if name == "maximum":
-        return _maximum(f, args, instruction)
+        return maximum(f, args[0], args[1], dtype)
+    if dtype == BOOL and name in ("add", "mul"):
+        return added(f, args[0], args[1], dtype) if name == "add" else args[0] & args[1]
     raise Unsupported(f"{name} of {dtype} has no machine code (at {instruction})")
 
 
-def _maximum(f: Function, args: Sequence[Expr], instruction: Instruction) -> Expr:
-    a, b = args
-    dtype = instruction.result.dtype
+def added(f: Function, a: Expr, b: Expr, dtype: np.dtype) -> Expr:
+    """The sum in each lane; of booleans whether one of them is true, as in NumPy. What is too long is cut later."""
+    return a | b if dtype == BOOL else a + b
+
+
+def maximum(f: Function, a: Expr, b: Expr, dtype: np.dtype) -> Expr:
+    """The larger of two numbers in each lane, NaN if one of them is."""
     if dtype.kind == "f":
         return a.apply("max", b)
     if dtype == BOOL:

@@ -129,7 +129,10 @@ def narrow_mask(mask: Expr) -> Expr:
 
 
 def convert(f: Function, value: Expr, source: np.dtype, target: np.dtype, lanes: int) -> Expr:
-    """Numbers as another dtype, as NumPy's astype has it; floats outside of an integer's range end at its ends."""
+    """Numbers as another dtype, as NumPy's astype has it: floats become integers of 8 and 16 bits by way of int32.
+
+    Floats outside of the range of an integer of 32 or 64 bits end at its ends.
+    """
     if source == target:
         return value
     if target == np.bool_:
@@ -149,7 +152,7 @@ def _from_float(f: Function, value: Expr, source: np.dtype, target: np.dtype) ->
     wide = source.itemsize == 8
     if target.kind == "f":
         return op("f32x4.demote_f64x2_zero", "f32x4", value) if wide else op("f64x2.promote_low_f32x4", "f64x2", value)
-    sign = "u" if target.kind == "u" else "s"
+    sign = "u" if target.kind == "u" and target.itemsize >= 4 else "s"
     if target.itemsize == 8:
         value = f.let("whole", value)
         return _by_lane(value, "i64x2", f"i64.trunc_sat_{value.type[:3]}_{sign}")

@@ -15,7 +15,6 @@ import numpy as np
 from ....jit.layout import Axis, Layout, view_of, whole
 from ....jit.program import Instruction, Value
 from ....ops import REGISTRY, Spec
-from ...errors import Unsupported
 from ..assembler import Expr, Function, const, load, op
 from .body import Nest, Store, Unit, loop_lengths
 from .loops import moving, write_loop
@@ -125,8 +124,6 @@ def write_gather(unit: Unit, name: str, instruction: Instruction) -> None:
     rows, dtype = instruction.inputs[0].shape[0], instruction.inputs[1].dtype
     row_bytes = math.prod(instruction.inputs[0].shape[1:]) * source.owner.dtype.itemsize
     f = unit.module.function(name)
-    if not instruction.result.spec.size:
-        return
     target = f.let("target", const("i32", unit.addresses[instruction.result]))
     with f.range("at", 0, instruction.inputs[1].spec.size * dtype.itemsize, dtype.itemsize) as at:
         number = load_number(dtype, at, unit.address(indices))
@@ -156,15 +153,12 @@ def write_argmax(unit: Unit, name: str, instruction: Instruction) -> None:
     f = unit.module.function(name)
     if not instruction.result.spec.size:
         return
-    if source.dtype.kind == "u" and source.dtype.itemsize >= 4:
-        raise Unsupported(f"argmax of {source.dtype} has no machine code")
     spread = Layout(target.owner, 0, (*target.axes[:axis], ((source.shape[axis], 0),), *target.axes[axis:]))
     if source.shape[axis] == 1:
         spread = replace(spread, axes=(*target.axes[:axis], (), *target.axes[axis:]))
     inside = math.prod(source.shape[axis + 1 :])
     lengths = loop_lengths([layout, spread], [inside, inside * source.shape[axis]])
-    if lengths is None:
-        raise Unsupported(f"argmax over this view has no machine code (at {instruction})")
+    assert lengths is not None, "the parts of a view's axes are cut where its axes are"
     marks, within = [], 1
     for length in reversed(lengths):
         marks.append(inside <= within < inside * source.shape[axis])
@@ -188,7 +182,7 @@ def write_argmax(unit: Unit, name: str, instruction: Instruction) -> None:
         f.set(number, 0)
         for _ in loops(kept, True):
             candidate = f.let("candidate", load_number(source.dtype, nest.pointer(layout), unit.address(layout)))
-            better = candidate > best
+            better = candidate.apply("gt_u", best, gives="i32") if source.dtype.kind == "u" else candidate > best
             if source.dtype.kind == "f":
                 better = better | (candidate.unequal(candidate) & best.equals(best))
             with f.when(better):

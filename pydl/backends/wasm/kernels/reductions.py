@@ -2,25 +2,26 @@
 
 Where the last axis is reduced, its elements meet in the lanes of a vector, which are combined at the end; where it is
 kept, each lane is a sum of its own and several vectors stand side by side. Every loop has its own partial result, and
-long loops are cut into blocks: sums of sums lose far fewer digits than one long sum.
+long loops are cut into blocks, these into blocks of blocks: sums of sums lose far fewer digits than one long sum.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ....jit.layout import Layout, whole
 from ....jit.program import Instruction
-from ...errors import Unsupported
 from ..assembler import Expr, const, op, shuffle, where
-from . import lanes
+from . import elementwise, lanes
 from .body import Body, Nest, Store, Unit, loop_lengths
 from .loops import moving, vectors
 
-BLOCK = 256  # rounds that go into one partial result
+BLOCK = 256  # numbers, or partial results, that go into one partial result
+Partial = list[list[Expr]]  # results, for each vector side by side, for each reduction
+_Run = Callable[[Partial, "Expr | None", "Expr | None"], None]
 SIDE_BY_SIDE = 4  # vectors of kept elements a round: a cache line of float32
 
 
@@ -43,9 +44,6 @@ class _Reduction:
         self.f = unit.module.function(name)
         self.unit, self.reductions = unit, reductions
         self.body = Body(unit, instructions, stores, [reduction.inputs[0] for reduction in reductions])
-        for reduction in reductions:
-            if reduction.result.dtype.kind not in "fiu" or reduction.result.dtype.itemsize < 4:
-                raise Unsupported(f"{reduction.primitive.name} of {reduction.result.dtype} has no machine code")
         shape = reductions[0].inputs[0].shape
         axes: tuple[int, ...] = reductions[0].params["axes"]
         self.targets = [whole(reduction.result) for reduction in reductions]
@@ -148,69 +146,88 @@ class _Reduction:
 
     # ---- the loops over what is reduced
 
-    def _reduced_loops(self, level: int, side_by_side: int, count: int = 0) -> list[list[Expr]]:
+    def _reduced_loops(self, level: int, side_by_side: int, count: int = 0) -> Partial:
         """Partial results of the loops from a level on: for each vector side by side, for each reduction."""
         f, nest = self.f, self.nest
         last = len(nest.lengths) - (1 if self.lane_reduced else 2)
-        totals = [[self._start(reduction) for reduction in self.reductions] for _ in range(side_by_side)]
+        totals = self._starts(side_by_side)
         if level > last:  # nothing is reduced (all axes of length 1): the elements themselves
             self._take(totals, count or 1, side_by_side)
-        elif level < last:
-            with moving(f, nest, level):
-                self._merge(totals, self._reduced_loops(level + 1, side_by_side, count))
-        elif self.lane_reduced:
+        elif level == last and self.lane_reduced:
             self._lane_loop(totals)
         else:
-            self._vertical_loop(totals, level, side_by_side, count)
+
+            def run(partial: Partial, first: Expr | None, end: Expr | None) -> None:
+                with moving(f, nest, level, first, end):
+                    if level < last:
+                        self._merge(partial, self._reduced_loops(level + 1, side_by_side, count))
+                    else:  # every lane keeps to itself
+                        self._take(partial, count, side_by_side)
+
+            self._in_blocks(totals, nest.lengths[level], run)
         return totals
 
-    def _lane_loop(self, totals: list[list[Expr]]) -> None:
+    def _in_blocks(self, totals: Partial, length: int, run: _Run) -> None:
+        """Adds up run(partial results, first round, round behind the last) over all rounds of a loop, block by block.
+
+        Each block has partial results of its own; for a short loop `run` is given no bounds.
+        """
+        f, block = self.f, _block(length)
+
+        def blocks(totals: Partial, first: Expr | int, end: Expr | int, block: int) -> None:
+            with f.range("first", first, end, block) as start:
+                partial = self._starts(len(totals))
+                end = end if isinstance(end, Expr) else const("i32", end)
+                behind = f.let("behind", where(start + block < end, start + block, end))
+                if block > BLOCK:
+                    blocks(partial, start, behind, block // BLOCK)
+                else:
+                    run(partial, start, behind)
+                self._merge(totals, partial)
+
+        if block > 1:
+            blocks(totals, 0, length, block)
+        else:
+            run(totals, None, None)
+
+    def _lane_loop(self, totals: Partial) -> None:
         """The innermost loop along the reduced last axis."""
-        f, nest, length = self.f, self.nest, self.nest.lengths[-1]
-        blocks, rest = divmod(length, BLOCK * nest.lanes)
+        f, nest = self.f, self.nest
         level = len(nest.lengths) - 1
         nest.hoist(f, self.body)
+        before = dict(nest.pointers)
 
-        def run(elements: int) -> None:
-            partial = [[self._start(reduction) for reduction in self.reductions]]
-            with vectors(f, nest, elements, 1, lambda count, number: self._take(partial, count, 1, number)) as left:
+        def run(totals: Partial, elements: int, block: int) -> None:
+            """Takes so many elements, and moves the pointers behind them unless they are the only ones."""
+            if block > 1:
+                each, rest = divmod(elements, block * nest.lanes)
+                with f.range("block", 0, each):
+                    partial = self._starts(1)
+                    run(partial, block * nest.lanes, block // BLOCK)
+                    self._merge(totals, partial)
+                if rest:
+                    partial = self._starts(1)
+                    run(partial, rest, _block(-(-rest // nest.lanes)))
+                    self._merge(totals, partial)
+                return
+            with vectors(f, nest, elements, 1, lambda count, number: self._take(totals, count, 1, number)) as left:
                 if left:
-                    self._take(partial, left, 1)
-            self._merge(totals, partial)
+                    self._take(totals, left, 1)
+            if elements < nest.lengths[level]:
+                for moves in before:
+                    if moves[level]:
+                        f.set(nest.pointers[moves], nest.pointers[moves] + elements * moves[level])
 
-        if blocks:
-            before = dict(nest.pointers)
+        block = _block(-(-nest.lengths[level] // nest.lanes))
+        if block > 1:
             for moves in before:
                 if moves[level]:
                     nest.pointers[moves] = f.let("block", before[moves])
-            with f.range("number", 0, blocks):
-                run(BLOCK * nest.lanes)
-                for moves in before:
-                    if moves[level]:
-                        f.set(nest.pointers[moves], nest.pointers[moves] + BLOCK * nest.lanes * moves[level])
-            if rest:
-                run(rest)
-            nest.pointers = before
-        else:
-            run(rest)
+        run(totals, nest.lengths[level], block)
+        nest.pointers = before
         nest.hoisted = {}
 
-    def _vertical_loop(self, totals: list[list[Expr]], level: int, side_by_side: int, count: int) -> None:
-        """The innermost reduced loop, in which every lane keeps to itself."""
-        f, nest, length = self.f, self.nest, self.nest.lengths[level]
-        blocks = -(-length // BLOCK)
-        if blocks == 1:
-            with moving(f, nest, level):
-                self._take(totals, count, side_by_side)
-            return
-        with f.range("first", 0, length, BLOCK) as first:
-            partial = [[self._start(reduction) for reduction in self.reductions] for _ in range(side_by_side)]
-            end = f.let("behind", where(first + BLOCK < length, first + BLOCK, const("i32", length)))
-            with moving(f, nest, level, first, end):
-                self._take(partial, count, side_by_side)
-            self._merge(totals, partial)
-
-    def _take(self, totals: list[list[Expr]], count: int, side_by_side: int, first: int = 0) -> None:
+    def _take(self, totals: Partial, count: int, side_by_side: int, first: int = 0) -> None:
         """Evaluates the body and adds its results to the partial results."""
         f, nest, body = self.f, self.nest, self.body
         for number in range(side_by_side):
@@ -222,29 +239,35 @@ class _Reduction:
                 f.set(totals[number][place], self._combine(reduction, totals[number][place], value))
             body.store(f, nest, results, count, first + number)
 
-    def _merge(self, totals: list[list[Expr]], parts: list[list[Expr]]) -> None:
+    def _merge(self, totals: Partial, parts: Partial) -> None:
         for mine, theirs in zip(totals, parts):
             for reduction, total, part in zip(self.reductions, mine, theirs):
                 self.f.set(total, self._combine(reduction, total, part))
 
-    def _start(self, reduction: Instruction) -> Expr:
-        return self.f.let("total", self._neutral(reduction))
+    def _starts(self, side_by_side: int) -> Partial:
+        """Partial results of nothing yet: for each vector side by side, for each reduction."""
+        return [
+            [self.f.let("total", self._neutral(reduction)) for reduction in self.reductions]
+            for _ in range(side_by_side)
+        ]
 
     def _neutral(self, reduction: Instruction) -> Expr:
         dtype = reduction.result.dtype
-        if reduction.primitive.name == "sum":
+        if reduction.primitive.name == "sum" or dtype == np.bool_:
             return lanes.constant(dtype, 0)
         return lanes.constant(dtype, -math.inf if dtype.kind == "f" else int(np.iinfo(dtype).min))
 
     def _combine(self, reduction: Instruction, a: Expr, b: Expr) -> Expr:
-        dtype = reduction.result.dtype
-        if reduction.primitive.name == "sum":
-            return a + b
-        if dtype.kind == "f":
-            return a.apply("max", b)
-        if dtype.itemsize == 8:
-            raise Unsupported(f"max of {dtype} has no machine code")
-        return a.apply("max_u" if dtype.kind == "u" else "max_s", b)
+        combine = elementwise.added if reduction.primitive.name == "sum" else elementwise.maximum
+        return combine(self.f, a, b, reduction.result.dtype)
+
+
+def _block(rounds: int) -> int:
+    """Rounds of the outermost blocks of a loop: a power of BLOCK of which it takes BLOCK or fewer; 1 for no blocks."""
+    block = 1
+    while rounds > block * BLOCK:
+        block *= BLOCK
+    return block
 
 
 def _spread(target: Layout, shape: tuple[int, ...], axes: tuple[int, ...]) -> Layout:

@@ -11,11 +11,12 @@ from contextlib import nullcontext
 from typing import cast
 
 from ..assembler import Expr, Function, Module, call, const, load, load_splat, madd, op
-from .operand import Operand
+from .operand import Operand, minimum
 from .tiles import F32X4
 
 MOST = 1024  # multiplications m * n * k up to which direct is quicker (Chromium 156, 2026-11)
 LONGEST = 2048  # steps along k that one sum may have; longer ones are added up block by block, with less rounding
+_DOTS = 4096  # steps along k in a block of a dot product: 16 sums of 256 products each
 _TOGETHER = 8  # vectors of C that are summed side by side: enough to hide an addition's 4 cycles
 _UNROLL = 8
 
@@ -30,7 +31,9 @@ def goes_direct(a: Operand, b: Operand, m: int, n: int, k: int) -> bool:
         return False
     if m * n * k <= MOST:
         return True
-    return (m <= 3 and n >= 4 and b_column == 4 and k <= LONGEST) or (m == 1 and a_column == 4 and b_row == 4)
+    if n >= 4 and b_column == 4:
+        return m <= 3 and k <= LONGEST
+    return m == 1 and a_column == 4 and b_row == 4
 
 
 def write_direct(
@@ -122,14 +125,25 @@ def _numbers(kind: str, at: Expr, offset: int, stride: int) -> Expr:
 
 
 def _dots(f: Function, a: Expr, b: Expr, c: Expr, n: int, k: int, b_column: int, relaxed: bool) -> None:
-    """One row of C, number by number: four vectors along k, then their sum, then what is left of k."""
-    at_b = f.let("b", b)
-    with f.range("column", 0, 4 * n, 4) as column:
-        sums = [f.let("sum", const(F32X4, 0)) for _ in range(4)]
-        with f.range("step", 0, k // 16 * 64, 64) as step:
+    """One row of C, number by number: four vectors along k, block by block, then their sum, then what is left of k."""
+    at_b, behind = f.let("b", b), k // 16 * 64
+
+    def along(start: Expr | int, end: Expr | int, sums: list[Expr]) -> None:
+        with f.range("step", start, end, 64) as step:
             for place, total in enumerate(sums):
                 x, y = load(F32X4, a + step, 16 * place), load(F32X4, at_b + step, 16 * place)
                 f.set(total, madd(x, y, total, relaxed))
+
+    with f.range("column", 0, 4 * n, 4) as column:
+        sums = [f.let("sum", const(F32X4, 0)) for _ in range(4)]
+        if k <= _DOTS:
+            along(0, behind, sums)
+        else:
+            with f.range("block", 0, behind, 4 * _DOTS) as block:
+                partial = [f.let("partial", const(F32X4, 0)) for _ in sums]
+                along(block, minimum(f, block + 4 * _DOTS, behind), partial)
+                for total, part in zip(sums, partial):
+                    f.set(total, total + part)
         for place in range(k // 16 * 64, k // 4 * 16, 16):
             f.set(sums[0], madd(load(F32X4, a, place), load(F32X4, at_b, place), sums[0], relaxed))
         four = f.let("four", (sums[0] + sums[1]) + (sums[2] + sums[3]))

@@ -173,6 +173,19 @@ def test_long_and_thin_products(relaxed):
 
 
 @VARIANTS
+def test_long_sums_of_the_same_product_keep_their_digits(relaxed):
+    """Added up one after the other they would round the same way every time: 5e-4 off after a million."""
+    products = Products(relaxed)
+    for m, n, k in [(1, 1, 1_000_000), (1, 1, 5003), (3, 8, 30_000), (1, 7, 30_000), (9, 9, 30_000)]:
+        for first, second in product(KINDS[:2], repeat=2):
+            products.add(layout(first, m, k), layout(second, k, n), fill=lambda size: np.full(size, 0.1))
+    windows = ((30_000, 4),), ((8, 4),)  # of 30,000 steps in a row of numbers: both axes run along memory
+    products.add(layout("row by row", 1, 30_000), windows, fill=lambda size: np.full(size, 0.1))
+    for c, a, b in products.run():
+        np.testing.assert_allclose(c, a.astype(np.float64) @ b.astype(np.float64), rtol=1e-5)
+
+
+@VARIANTS
 @pytest.mark.parametrize("shape", [(2, 7, 9, 1), (3, 6, 7, 8), (2, 6, 6, 48), (2, 5, 5, 150)])
 def test_convolutions_read_their_windows_where_they_are(relaxed, shape):
     rows, columns = image(*shape)
