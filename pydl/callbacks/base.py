@@ -82,6 +82,13 @@ class Callback:
         """
         return epoch
 
+    def next_batch(self, batch: int) -> int:
+        """The first batch of this epoch, from this one on, after which this callback must be called.
+
+        Where overridden by a callback that is content with some batches, steps that run together end with that one.
+        """
+        return batch
+
     def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
         """Before a batch, counted from 0 in every epoch; the logs are empty."""
 
@@ -128,6 +135,7 @@ class CallbackList:
         self._at_once = [each for each in self.callbacks if _takes_epochs(each)]
         singly = [each for each in self.callbacks if each not in self._at_once]
         self._choosy = [each for each in self.callbacks if _overrides(each, "next_epoch")]
+        self._counting = [each for each in at_batches if _overrides(each, "next_batch")]
         self.takes_epochs = not any(
             _overrides(each, "on_epoch_begin")
             or (_overrides(each, "on_epoch_end") and each not in self._choosy)
@@ -146,6 +154,12 @@ class CallbackList:
     def next_epoch(self, epoch: int, last: int) -> int:
         """The first epoch, from `epoch` on, after whose end one of them must be called, and at most `last`."""
         return max(epoch, min([last, *(callback.next_epoch(epoch) for callback in self._choosy)]))
+
+    def next_batch(self, batch: int, last: int) -> int:
+        """The first batch, from `batch` on, after which one of them must be called, and at most `last`."""
+        if self.every_batch:
+            return batch
+        return max(batch, min([last, *(callback.next_batch(batch) for callback in self._counting)]))
 
     def epochs_end(self, first_epoch: int, logs: EpochLogs) -> None:
         """Tells all of several epochs of one batch each; first_epoch and logs as for `Callback.on_epochs_end`."""

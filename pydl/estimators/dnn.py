@@ -190,12 +190,20 @@ class DNNClassifier(Estimator):
 class _StopAfter(stops.Callback):
     """Ends training after a number of steps."""
 
+    every_batch = False
+
     def __init__(self, steps: int) -> None:
-        self.left = steps
+        self.steps = steps
+        self.last = steps - 1  # the batch of the epoch under way, which may have fewer, after which it ends
+
+    def next_batch(self, batch: int) -> int:
+        return self.last
+
+    def on_epoch_begin(self, epoch: int, logs: stops.Logs) -> None:
+        self.last = self.steps - 1 - epoch * self.params["steps"]
 
     def on_train_batch_end(self, batch: int, logs: stops.Logs) -> None:
-        self.left -= 1
-        if self.left <= 0:
+        if batch >= self.last:
             self.model.stop_training = True
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..backends import ExecutionError
 from ..jit import Jitted
 from ..jit.compiled import Prepared, Rows
 from ..ops import Spec
@@ -43,6 +44,7 @@ class Batches:
         self._rows: Rows | None = None
         self._rest: Prepared | None = None
         self._count = 1  # steps of the next chunk
+        self._after = 0.0  # seconds that a step takes beside its own
 
     def arrays(self, step: int, order: np.ndarray | None = None) -> list[np.ndarray]:
         """The arrays of one batch, (samples, ...) each; order as for `run`."""
@@ -58,7 +60,7 @@ class Batches:
         order: the samples in the order in which they are taken, (samples,); None: as they come. Steps of one size
         only; a step whose loss is not finite is the last.
         """
-        if first < self._whole and not self._once:
+        if first < self._whole and self._handed_over():
             return self._timed(min(limit, self._whole - first), lambda rows, count: rows.run(order, first, count))
         if first == self._whole and self._rest is None:
             self._rest = self.step.prepared(*self._specs(self.size_of(first)))
@@ -67,7 +69,14 @@ class Batches:
 
     def repeat(self, limit: int) -> list[np.ndarray]:
         """As `run`, where all samples are one batch: each step takes them all."""
+        if not self._handed_over():
+            return [array[None] for array in self.prepared(*self.arrays(0))]
         return self._timed(limit, lambda rows, count: rows.repeat(count))
+
+    def slow_down(self, steps: int, seconds: float) -> None:
+        """Says how long it took to deal with the outputs of so many steps, so that chunks become shorter by that."""
+        self._after = seconds / max(1, steps)
+        self._count = max(1, min(self._count, int(CHUNK / self._after))) if self._after > 0 else self._count
 
     def close(self) -> None:
         """Gives the memory of the rows back."""
@@ -75,14 +84,25 @@ class Batches:
             self._rows.close()
             self._rows = None
 
+    def _handed_over(self) -> bool:
+        """Whether the rows are where the steps run. With device="auto" they need not find room there."""
+        if self._rows is None and not self._once:
+            try:
+                self._rows = self.prepared.feed(*self.samples.rows())
+            except ExecutionError:
+                if not self.step.chooses:
+                    raise
+                self._once = True
+        return self._rows is not None
+
     def _timed(self, limit: int, run: Callable[[Rows, int], list[np.ndarray]]) -> list[np.ndarray]:
-        if self._rows is None:
-            self._rows = self.prepared.feed(*self.samples.rows())
+        assert self._rows is not None
         count = min(self._count, limit)
         start = time.perf_counter()
         outputs = run(self._rows, count)
         seconds = time.perf_counter() - start
         done = len(outputs[0])
+        seconds += done * self._after
         fitting = int(done * CHUNK / seconds) if seconds > 0 else GROWTH * done
         if done == self._count or fitting < self._count:  # a chunk cut short by a limit says little of longer ones
             self._count = max(1, min(fitting, GROWTH * done))

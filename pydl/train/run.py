@@ -6,6 +6,7 @@ Steps are run in chunks (`batches.py`); between two of them there is time for a 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -97,20 +98,17 @@ class Run:
         if restore:
             restore(self)
         at_once = self.steps == 1 and self.validation is None and self.notify.takes_epochs
-        batches: Batches | None = None
         logs: dict[str, float] = {}
         while self.epoch < self.epochs and (self.batch or not self.trainer.stop_training):
             if at_once and not self.batch:
-                batches = batches or self._prepare()
-                logs = self._train_epochs(batches)
+                logs = self._train_epochs(self._prepare())
                 continue
             self.notify("on_epoch_begin", self.epoch, {})
             if self.batch and restore:
                 restore(self)
             elif self.shuffle:
                 self.order = random.default.permutation(len(self.samples.x))
-            batches = batches or self._prepare()  # again: a callback may have frozen a layer
-            self._train(batches)
+            self._train(self._prepare())  # again: a callback may have frozen a layer
             logs = self.averages.logs()
             if self.validation is not None:
                 logs.update({f"val_{name}": value for name, value in self._validate(self.validation).items()})
@@ -124,6 +122,10 @@ class Run:
         """The samples with the step that they are run by: traced, compiled, its device chosen."""
         step = self.trainer.compiled("train", self.device)
         if self._batches is None or self._batches.step is not step:
+            if self._batches is not None:  # others are trained than at the beginning
+                self._batches.close()
+                self.trainer._build_optimizer()
+                step = self.trainer.compiled("train", self.device)
             self._batches = Batches(step, self.samples, self.batch_size)
         return self._batches
 
@@ -131,10 +133,10 @@ class Run:
         """The batches of an epoch."""
         begins, ends = map(self.notify.listeners, ("on_train_batch_begin", "on_train_batch_end"))
         trainer, averages = self.trainer, self.averages
-        most = 1 if self.notify.every_batch else self.steps
         while self.batch < self.steps and not trainer.stop_training:
             control.boundary(self.history.history)
-            first, limit = self.batch, min(most, self.steps - self.batch)
+            first = self.batch
+            limit = self.notify.next_batch(first, self.steps - 1) + 1 - first
             for hook in begins:
                 hook(first, {})
             if self.probes:
@@ -162,7 +164,9 @@ class Run:
             limit = min(limit, self._look(batches))
         losses, *counts = batches.repeat(limit)
         fine = self._fine(losses)
+        start = time.perf_counter()
         logs = self.averages.logs_of_each(losses[:fine], [count[:fine] for count in counts], batches.size)
+        batches.slow_down(fine, time.perf_counter() - start)
         self.epoch += fine
         if fine:
             self.notify.epochs_end(first, logs)

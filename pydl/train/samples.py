@@ -42,9 +42,12 @@ class Samples(NamedTuple):
         return [x, y] if self.weights is None else [x, y, self.weights[rows]]
 
     def rows(self) -> list[np.ndarray]:
-        """All that steps take, to be cut into batches where they run: as `batch` gives it, but bytes remain bytes."""
+        """All that steps take, to be cut into batches where they run: as `batch` gives it, but bytes remain bytes.
+
+        Not so for a model of doubles: a feed makes float32 of bytes.
+        """
         x = self.x.view(np.uint8) if self.x.dtype == np.bool_ else self.x
-        x = x if x.dtype == np.uint8 else x.astype(self.floats, copy=False)
+        x = x if x.dtype == np.uint8 and self.floats == FLOAT32 else x.astype(self.floats, copy=False)
         y = self.y.astype(self.floats, copy=False) if self.y.dtype.kind == "f" else self.y
         return [x, y] if self.weights is None else [x, y, self.weights]
 

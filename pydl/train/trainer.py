@@ -128,7 +128,8 @@ class Trainer(Module):
         resume:           a file that ModelCheckpoint or `save_checkpoint` has written: training goes on from there as
                           if it had never stopped; with the same data and callbacks, the numbers are the same, too
 
-        What is changed in the model between two fits (`trainable`, say) holds in the second; the optimizer goes on.
+        What is changed in the model between two fits, or by a callback between two epochs (`trainable`, say), holds
+        from then on; the optimizer goes on.
         Raises NonFiniteError when the loss becomes NaN or infinite (unless TerminateOnNaN is among the callbacks),
         TrainingStopped when a stop was requested, and every other error before the first step.
         """
@@ -287,6 +288,8 @@ class Trainer(Module):
         staying = {parameter.name for parameter in trained if id(parameter) in known}
         before = optimizer.state()
         optimizer.build(trained)
+        for key in [key for key in self._programs if key[0] == "train"]:  # of any device: they change the old slots
+            del self._programs[key]
         fresh = optimizer.state()
         kept = {name: value for name, value in before.items() if name in fresh and name.rpartition("/")[0] in staying}
         optimizer.load_state(fresh | kept)

@@ -155,6 +155,24 @@ def test_a_chunk_takes_about_50_milliseconds(fake):
     assert sum(counts) == 200
 
 
+def test_epochs_whose_metrics_take_long_make_short_chunks(fake):
+    class Slow(pydl.metrics.Metric):
+        name = "slow"
+
+        def counts(self, y_true, y_pred):
+            return (y_pred - y_true).abs().sum()
+
+        def result(self, counts, samples):
+            time.sleep(0.003)
+            return counts / samples
+
+    begun = []
+    control.set_pause(lambda: begun.append(time.perf_counter()), every=0)
+    fit(network(metrics=[Slow()]), batch_size=50, epochs=400)
+    assert max(np.diff(begun)) < 0.5
+    assert len(begun) > 5
+
+
 def test_a_slow_step_is_a_chunk(fake):
     fake.seconds = 0.06
     fit(network(), batch_size=10, epochs=1)
@@ -213,6 +231,32 @@ def test_one_who_sees_every_batch_is_enough(fake):
     some = Some()
     fit(network(), some, Every(), epochs=1, batch_size=2)
     assert [batch for batch, _ in some.told] == list(range(25))
+
+
+class At(Some):
+    """Must be called after the seventh batch."""
+
+    def next_batch(self, batch):
+        return 6
+
+
+def test_steps_that_run_together_end_where_a_callback_must_be_called(fake):
+    at, some = At(), Some()
+    fit(network(), at, some, epochs=2, batch_size=2)
+    told = [batch for batch, _ in at.told]
+    assert told.count(6) == 2 and told.count(24) == 2, "in each of the epochs"
+    assert len(told) < 50, "many of the 25 batches of an epoch are run together"
+    assert some.told == at.told
+
+
+def test_a_training_stops_after_the_batch_that_a_callback_asked_for(fake):
+    class StopAt(At):
+        def on_train_batch_end(self, batch, logs):
+            self.model.stop_training = batch == 6
+
+    model = network()
+    fit(model, StopAt(), epochs=3, batch_size=2)
+    assert model.optimizer.iterations.item() == 7
 
 
 class Epochs(Callback):
