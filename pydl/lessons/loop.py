@@ -47,6 +47,7 @@ class Loop:
             "batch_size": batch_size or samples,
             "samples": samples,
             "device": device,
+            "trial": {},
         }
         self._runs = step
         self._notify = CallbackList([self._history, *observers()], None, params)
@@ -94,7 +95,7 @@ class Loop:
 
     def _step(self, logs: dict[str, float]) -> None:
         if self._runs is not None and self._runs.device is not None:
-            self._notify.params["device"] = self._runs.device
+            self._notify.params.update(device=self._runs.device, trial=self._runs.trial)
             self._runs = None
         self._notify("on_train_batch_end", self._batch, logs)
         self._batch += 1

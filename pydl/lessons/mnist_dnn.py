@@ -317,9 +317,9 @@ def reuse(task: Task) -> tuple[Curves, dict[str, Any]]:
             frozen = {path: weight for path, weight in base.items() if path.startswith(paths)}
             networks[name, size] = fresh | frozen
             trained = {path: weight for path, weight in fresh.items() if path not in frozen}
-            steps[name, size] = step_of(networks[name, size], adam(trained), task.device)
+            step = steps[name, size] = step_of(networks[name, size], adam(trained), task.device)
 
-    loop = Loop(3 * task.epochs, len(taken) * sum(sizes), batch_size=20, device=task.device)
+    loop = Loop(3 * task.epochs, len(taken) * sum(sizes), batch_size=20, step=step)
     for _ in loop:  # side by side, each on its own few images
         costs = {}
         for (name, size), step in steps.items():

@@ -1,6 +1,7 @@
 """The choice of lessons: a field with its two buttons, or a list where there is room for one."""
 
 from pydl import lessons
+from tests.support.lessons import LONG
 
 WIDE = {"width": 1920, "height": 1080}
 
@@ -37,7 +38,7 @@ def test_the_keyboard_alone_chooses_in_the_list(new_lab):
 
 
 def test_a_lesson_that_runs_keeps_its_place(lab):
-    running = lab.start("pydl.run('xor', {epochs: 1000000})")
+    running = lab.start(f"pydl.run('xor', {LONG})")
     lab.wait("document.querySelector('#status').dataset.phase === 'training'")
     for selector in ("#lesson-select", "#lesson-before", "#lesson-after"):
         assert lab.page.is_disabled(selector), selector

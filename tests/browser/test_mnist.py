@@ -68,7 +68,7 @@ def test_all_of_mnist_is_loaded_only_when_it_is_asked_for(lab, full_mnist):
     assert not [url for url in lab.requests if "/data/mnist/" in url]
     answer = lab.call("""(async () => {
         const training = new Promise((resolve) => { const off = pydl.on("fit", (fit) => { off(); resolve(fit); }); });
-        const run = pydl.run("mnist_relu", {dataset: "mnist", subset: 0, epochs: 1});
+        const run = pydl.run("mnist_relu", {dataset: "mnist", subset: 0, epochs: 20});
         const {samples} = await Promise.race([training, run]);
         await pydl.stop();
         return {samples, stopped: (await run).stopped};

@@ -1,10 +1,13 @@
 """The browser as a host: modules run in the worker, their traps are Python's errors, their memories are used again, and
 eager products run in place on NumPy's arrays."""
 
+import re
+
 import numpy as np
 import pytest
 
 from pydl.backends.wasm import hosts
+from tests.support.lab import PageError
 from tests.unit.backends.wasm import modules
 
 SETUP = f"""
@@ -97,7 +100,7 @@ def test_a_trap_is_an_error_and_the_instance_goes_on(page):
 def test_memory_that_the_browser_refuses_is_an_error_and_what_is_there_stays(page):
     page("kept = here.instantiate(code, 1 << 17)\nkept.write(0, np.arange(4, dtype=np.float32))")
     assert "out of memory: 8590 MB more" in page("broken(lambda: here.instantiate(code, 1 << 33))")
-    assert "out of memory: 8590 MB more" in page("broken(lambda: kept.grow((1 << 33) + (1 << 17)))")
+    assert "out of memory: 8590 MB more" in page("broken(lambda: kept.grow((1 << 33) + (kept.loan.pages << 16)))")
     page("kept.grow(1 << 24)\nkept.read(0, seen := np.empty(4, np.float32))")
     assert page("seen") == [0, 1, 2, 3]
 
@@ -143,12 +146,86 @@ def test_eager_products_keep_nan_and_infinity(page):
     assert page("bool(np.array_equal(y, np.matmul(a, a.T), equal_nan=True) and np.isnan(y[3]).all())")
 
 
-def test_a_browser_that_cannot_run_the_modules_trains_with_numpy(new_lab, altered):
+@pytest.fixture
+def without_simd(new_lab, altered):
+    """A page whose browser refuses modules with SIMD, as engines without it do."""
     source = altered.read("worker/wasm-host.js").decode()
-    assert "new WebAssembly.Module(" in source
-    altered.replace("worker/wasm-host.js", source.replace("new WebAssembly.Module(", "new Missing("))
-    lab = new_lab(altered.serve()).open()
+    compiled = "new WebAssembly.Module(code.toJs())"
+    assert compiled in source
+    refusal = """(() => { throw new WebAssembly.CompileError("wasm SIMD unsupported"); })()"""
+    altered.replace("worker/wasm-host.js", source.replace(compiled, refusal))
+    return new_lab(altered.serve()).open()
+
+
+def test_a_browser_without_simd_trains_with_numpy(without_simd):
+    lab = without_simd
     assert lab.call("pydl.devices()") == ["numpy"]
     answer = lab.exec("import numpy as np, pydl\npydl.ops.linalg.matmul.evaluate is np.matmul")
     assert answer["value"] is True, answer
-    assert lab.run("xor")["result"]["accuracy"] == 1.0
+    answer = lab.run("xor")
+    assert answer["result"]["accuracy"] == 1.0 and answer["device"] == "numpy"
+    assert lab.page.locator('[data-option="device"]').count() == 0, "there is nothing to choose"
+    with pytest.raises(PageError, match="'wasm' is not available here .*no SIMD.*'numpy'") as refused:
+        lab.run("xor", device="wasm")
+    assert "Traceback" not in str(refused.value) and lab.page.is_hidden("#traceback")
+
+
+def test_a_device_can_be_chosen_and_its_name_and_figures_are_shown(lab):
+    lab.choose("mnist_relu")
+    labels = lab.page.locator('[data-option="device"] option').all_inner_texts()
+    assert labels == ["Automatic", "NumPy", "WebAssembly"]
+    shown = {}
+    for device in ("auto", "numpy", "wasm"):
+        lab.run("mnist_relu", dataset="drawn_digits", subset=200, epochs=1, device=device)
+        lab.wait("document.querySelector('#results').innerText.includes('Done')")
+        trial = lab.page.locator("#results .trial")
+        shown[device] = lab.text("#results dl > div:last-child dd"), trial.is_visible() and trial.inner_text()
+    name, figures = shown["auto"]
+    assert re.fullmatch(rf"{name}: [\d.]+ ms per step \((numpy|wasm) [\d.]+\)", figures)
+    assert (shown["numpy"], shown["wasm"]) == (("numpy", False), ("wasm", False)), "nothing was tried"
+
+
+EVENTS = """(async () => {
+    const times = [];
+    const offs = ["epoch", "batch"].map((name) => pydl.on(name, ({device}) => {
+        if (device === "wasm") times.push(performance.now());
+    }));
+    await pydl.run(%s);
+    offs.forEach((off) => off());
+    return times;
+})()"""
+
+
+SECONDS_LONG = {
+    "tiny steps": "'xor', {epochs: 300000, layers: [64, 64]}",
+    "larger ones": "'mnist_relu', {dataset: 'drawn_digits', epochs: 15}",
+}
+
+
+@pytest.mark.parametrize("run", SECONDS_LONG.values(), ids=SECONDS_LONG)
+def test_progress_is_told_about_ten_times_a_second_while_many_steps_run_at_a_time(lab, run):
+    times = np.array(lab.call(EVENTS % run))
+    seconds = (times[-1] - times[0]) / 1000
+    assert seconds > 1, "long enough to tell"
+    assert 5 < len(times) / seconds < 25, "epochs that end between two events are told of as well"
+    assert np.diff(times).max() < 500
+
+
+HELD = """
+import gc
+from pyodide_js import _module
+gc.collect()
+_module.HEAP8.length, hosts.current().bytes
+"""
+
+
+def test_twenty_runs_of_a_lesson_leave_no_memory_behind(lab, page):
+    options = {"dataset": "drawn_digits", "subset": 1000, "epochs": 1}
+    sizes = []
+    for run in range(25):
+        assert lab.run("mnist_relu", **options)["device"] in ("wasm", "numpy")
+        if run in (4, 24):
+            sizes.append(page(HELD))
+    (python_before, wasm_before), (python_after, wasm_after) = sizes
+    assert python_after - python_before < 20e6, sizes
+    assert wasm_after - wasm_before < 20e6, sizes

@@ -4,6 +4,7 @@ import pytest
 
 import pydl
 from tests.support.lab import PageError
+from tests.support.lessons import LONG
 
 
 def test_version_and_devices_are_the_packages(lab):
@@ -50,7 +51,7 @@ def test_a_malformed_option_value_is_refused_and_names_the_option(lab):
 
 
 def test_a_call_while_another_runs_is_refused_with_a_busy_error(lab):
-    running = lab.start("pydl.run('xor', {epochs: 2000})")
+    running = lab.start(f"pydl.run('xor', {LONG})")
     with pytest.raises(PageError) as refusal:
         lab.run("xor")
     assert refusal.value.name == "BusyError"

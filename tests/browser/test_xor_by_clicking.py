@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.support.lessons import LONG
 from tests.support.tracing import main_thread_tasks
 
 
@@ -56,7 +57,7 @@ def test_the_curves_and_the_decision_surface_are_drawn(lab):
 
 def test_stop_is_offered_only_while_something_runs(lab):
     assert lab.page.is_disabled("#stop") and lab.page.is_enabled("#train")
-    start(lab, epochs=100_000)
+    start(lab, epochs=LONG["epochs"], layers="128,128")
     lab.wait("document.querySelector('#status').dataset.phase === 'training'")
     assert lab.page.is_enabled("#stop") and lab.page.is_disabled("#train")
     lab.click("#stop")
@@ -64,9 +65,10 @@ def test_stop_is_offered_only_while_something_runs(lab):
     lab.wait("document.querySelector('#results').innerText.includes('Stopped')", limit=5)
 
 
-def test_the_curves_of_a_quick_training_leave_the_main_thread_free(browser, lab):
+@pytest.mark.parametrize("lesson, epochs", [("xor", 3000), ("xor_deep", 200_000)])  # the latter in about a second
+def test_the_curves_of_a_quick_training_leave_the_main_thread_free(browser, lab, lesson, epochs):
     def train():
-        start(lab, epochs=3000)
+        start(lab, lesson, epochs=epochs)
         wait_for_the_end(lab)
 
     _, tasks = main_thread_tasks(browser, lab.page, train)

@@ -5,6 +5,9 @@ The lessons' own tests and the browser's share them; a lesson without a row fail
 
 from typing import Any
 
+# XOR for a test that stops it: half a minute in machine code, in steps so small that thousands run at a time.
+LONG: dict[str, Any] = {"epochs": 1_000_000, "layers": [128, 128]}
+
 SMALL: dict[str, dict[str, Any]] = {
     "tensors_and_variables": {"steps": 2},
     "linear_regression": {"epochs": 50},

@@ -95,6 +95,14 @@ test("a second training of a run is recorded from its beginning", () => {
   assert.deepEqual(record.history, { loss: [9] });
 });
 
+test("an event of a quick training may tell of a million epochs", () => {
+  const record = new RunRecord();
+  record.add("epoch", { seconds: 1, history: { loss: Array(1e6).fill(0.5) } });
+  record.add("epoch", { seconds: 2, history: { loss: [0.25] } });
+  assert.equal(record.history.loss.length, 1e6 + 1);
+  assert.equal(record.stopped().result.loss, 0.25);
+});
+
 test("a run whose worker was ended answers with what was seen of it", () => {
   const record = new RunRecord();
   record.add("fit", { device: "numpy" });

@@ -5,6 +5,7 @@ import pytest
 from pydl import callbacks, lessons
 from pydl.data import DataError
 from pydl.train import TrainingStopped, control
+from tests.support.full_lessons import FULL
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,21 @@ def on_mnist():
             return lessons.run(lesson, **options)["result"]
         except DataError as error:
             pytest.skip(f"no MNIST on this machine: {error}")
+
+    return run
+
+
+@pytest.fixture
+def full(capsys):
+    """Runs a lesson whole, by its name in `FULL`, and holds it to what is expected; skips where there is no MNIST."""
+
+    def run(name):
+        lesson, options, check = FULL[name]
+        try:
+            outcome = lessons.run(lesson, **options)
+        except DataError as error:
+            pytest.skip(f"no MNIST on this machine: {error}")
+        check(outcome, capsys.readouterr().out)
 
     return run
 

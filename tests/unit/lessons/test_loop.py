@@ -48,7 +48,7 @@ def test_an_observer_sees_what_it_would_see_of_a_fit(notes):
         "epoch 1", "batch 0", (1, {"loss": 0.5}),
         "end",
     ]  # fmt: skip
-    assert notes.params == {"epochs": 2, "steps": 1, "batch_size": 3, "samples": 3, "device": "numpy"}
+    assert notes.params == {"epochs": 2, "steps": 1, "batch_size": 3, "samples": 3, "device": "numpy", "trial": {}}
     assert loop.history == {"loss": [1.0, 0.5]}
 
 
@@ -107,10 +107,12 @@ def test_a_cost_that_is_no_number_is_an_error_that_says_what_to_do(value):
 
 def test_the_device_is_known_when_the_step_has_been_called(notes):
     step = jit(lambda x: x.sum(), device="auto")
+    assert step.device is None and step.trial == {}
     loop = Loop(2, step=step)
     for _ in loop:
         loop.log(loss=step(np.ones(3)))
         assert notes.params["device"] == step.device in devices()
+        assert notes.params["trial"] == step.trial == {}, "so small a step is not tried"
 
 
 # ---- when to draw

@@ -179,21 +179,11 @@ def test_too_few_images_for_a_validation_are_refused():
 
 
 @pytest.mark.slow
-def test_all_of_mnist_is_read_alike_by_both_and_7_points_are_a_matter_of_steps(on_mnist):
-    result = on_mnist("mnist_dnn", subset=0)
-    assert result["test_accuracy"] == pytest.approx(0.976, abs=0.005)
-    assert abs(result["test_accuracy"] - result["high_level_test_accuracy"]) <= 0.01
-    assert result["test_accuracy"] - result["gap_one_epoch_glorot"] == pytest.approx(0.07, abs=0.015)
-    assert result["gap_one_epoch_adagrad"] > result["gap_one_epoch"] > result["gap_one_epoch_adagrad_raw"]
+def test_all_of_mnist_is_read_alike_by_both_and_7_points_are_a_matter_of_steps(full):
+    full("mnist_dnn")
 
 
 @pytest.mark.slow
-def test_early_stopping_search_and_reuse_on_all_of_mnist(on_mnist):
-    stopped = on_mnist("mnist_dnn", part="early_stopping", subset=0)
-    assert stopped["epochs"] < 20
-    assert stopped["test_accuracy"] >= 0.975
-    assert on_mnist("mnist_dnn", part="search", subset=0)["val_accuracy"] >= 0.93
-    reused = on_mnist("mnist_dnn", part="reuse", subset=0)
-    assert reused["first_layer_20"] > reused["new_20"] + 0.02, "few images: the first layer helps"
-    assert abs(reused["first_layer_500"] - reused["new_500"]) < 0.01, "many: it does not"
-    assert reused["all_layers_500"] < reused["new_500"]
+@pytest.mark.parametrize("part", ["early stopping", "search", "reuse"])
+def test_the_other_parts_on_all_of_mnist(full, part):
+    full(f"mnist_dnn, {part}")

@@ -61,8 +61,5 @@ def test_one_way_of_voting_alone(small, watch, voting, other):
 
 
 @pytest.mark.slow
-def test_the_vote_of_five_is_above_each_of_them_on_all_of_mnist(on_mnist):
-    result = on_mnist("mnist_ensemble", subset=0)
-    assert result["soft_accuracy"] > result["best_member_accuracy"] + 0.003
-    assert result["hard_accuracy"] > result["best_member_accuracy"] + 0.003
-    assert result["test_accuracy"] >= 0.982
+def test_the_vote_of_five_is_above_each_of_them_on_all_of_mnist(full):
+    full("mnist_ensemble")

@@ -13,13 +13,8 @@ EPOCH = {"loss", "accuracy", "val_loss", "val_accuracy"}
 
 
 @pytest.mark.slow
-def test_one_epoch_of_mnist_gives_93_of_100(on_mnist, capsys):
-    result = on_mnist("mnist_keras", subset=0)
-    assert result["parameters"] == 311_650
-    assert result["val_accuracy"] >= 0.92
-    assert result["val_accuracy"] == result["test_accuracy"]
-    assert 0.88 <= result["mean_squared_error_test_accuracy"] < result["val_accuracy"]
-    assert "Total parameters: 311,650" in capsys.readouterr().out
+def test_one_epoch_of_mnist_gives_93_of_100(full):
+    full("mnist_keras")
 
 
 def test_a_thousand_digits_of_mnist_are_enough_for_80_of_100(on_mnist):

@@ -154,26 +154,15 @@ def test_a_stop_ends_the_network_under_way_within_a_step(history_of_stopped, see
 
 
 @pytest.mark.slow
-def test_all_200000_steps_of_sigmoid_change_nothing(capsys):
-    outcome = lessons.run("xor_deep", activation="sigmoid")
-    assert len(outcome["history"]["loss"]) == 200_000
-    assert f"{outcome['result']['loss']:.4f}" == "0.6931"
-    assert outcome["result"]["accuracy"] == 0.5
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
-    assert len(lines) == 100
-    assert all("cost 0.6931   accuracy 0.50" in line for line in lines)
+def test_all_200000_steps_of_sigmoid_change_nothing(full):
+    full("xor_deep, sigmoid")
 
 
 @pytest.mark.slow
-def test_all_200000_steps_of_relu_end_below_a_thousandth():
-    result = lessons.run("xor_deep")["result"]
-    assert result["loss"] < 0.001
-    assert result["accuracy"] == 1.0
+def test_all_200000_steps_of_relu_end_below_a_thousandth(full):
+    full("xor_deep")
 
 
 @pytest.mark.slow
-def test_relu_succeeds_with_some_seeds_of_24_only_and_what_cannot_die_with_nearly_all():
-    found = shares(lessons.run("xor_deep", seeds=24, epochs=20_000)["result"])
-    assert 0.1 <= found["relu"] <= 0.6
-    assert found["sigmoid"] == 0
-    assert all(found[name] >= 0.75 for name in ("tanh", "leaky_relu", "elu", "maxout")), "some steps overshoot"
+def test_relu_succeeds_with_some_seeds_of_24_only_and_what_cannot_die_with_nearly_all(full):
+    full("xor_deep, 24 seeds")

@@ -48,8 +48,9 @@ function compiling(figures, { t }) {
 
 /** What is one number each. @param {Figures} figures @param {Texts} texts @returns {HTMLElement | null} */
 function sentences({ networks, eager, long_run: longRun }, { t }) {
-  const said = Object.values(networks).flatMap(({ ratios }) => ratios.map(({ of, to, ratio }) =>
-    t("bench.ratio", { of, to: named(to, t), times: ratio.toFixed(2) })));
+  const said = Object.values(networks).flatMap(({ ratios }) => ratios.map(({ of, to, ratio }) => (ratio < 0.5
+    ? t("bench.faster", { of, to: named(to, t), times: (1 / ratio).toFixed(1) })
+    : t("bench.ratio", { of, to: named(to, t), times: ratio.toFixed(2) }))));
   if (eager) said.push(t("bench.eager", { size: eager.size, times: eager.times_as_fast.toFixed(1) }));
   for (const [device, seconds] of Object.entries(longRun?.seconds ?? {})) {
     said.push(t("bench.long-run", { steps: longRun?.steps.toLocaleString("en-US") ?? "", device,

@@ -190,7 +190,7 @@ export class Controls {
   }
 }
 
-/** A row that stands alone before a wide one takes the whole width too. @param {HTMLElement[]} rows two to a line */
+/** A row that stands alone before a wide one, or at the end, takes the whole width too. @param {HTMLElement[]} rows two to a line */
 function leaveNoHoles(rows) {
   /** @type {HTMLElement | null} */
   let alone = null;
@@ -199,6 +199,7 @@ function leaveNoHoles(rows) {
     if (wide) alone?.classList.add("wide");
     alone = wide || alone ? null : row;
   }
+  alone?.classList.add("wide");
 }
 
 /** Whether half of the panel would cut one of these texts, other than in brackets at its end.

@@ -47,6 +47,11 @@ export function rate(value) {
   return value >= 100 ? count(value) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
+/** A short time: two digits, whole ones from ten on. @param {number | null | undefined} value in milliseconds */
+export function milliseconds(value) {
+  return isNumber(value) ? String(value >= 10 ? Math.round(value) : Number(value.toPrecision(2))) : DASH;
+}
+
 /** @param {number | null | undefined} value in seconds */
 export function duration(value) {
   if (!isNumber(value)) return DASH;

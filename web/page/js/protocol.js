@@ -54,6 +54,7 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  * @property {number} epochs
  * @property {number} steps
  * @property {string} device
+ * @property {Record<string, number>} trial
  * @property {number} seconds since the training began
  * @property {number | null} steps_per_second
  *

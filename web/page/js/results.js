@@ -3,9 +3,10 @@
  */
 
 import { h } from "./dom.js";
-import { cost, count, duration, percent, rate } from "./numbers.js";
+import { cost, count, duration, milliseconds, percent, rate } from "./numbers.js";
 
 /** @typedef {import("./i18n.js").TextKey} TextKey */
+/** @typedef {import("./i18n.js").Texts} Texts */
 /** @typedef {import("./protocol.js").Logs} Logs */
 
 /**
@@ -57,6 +58,7 @@ export class Results {
   /** @type {Map<TextKey, Cell>} */
   #cells = new Map();
   #source = h("span", { class: "source" });
+  #trial = h("span", { class: "trial" });
   #bar = h("progress", { max: 1 });
   #note = h("span", { role: "status" });
   /** @type {Progress} */
@@ -65,7 +67,7 @@ export class Results {
   /** @param {HTMLElement} root @param {import("./i18n.js").Texts} texts */
   constructor(root, texts) {
     this.#texts = texts;
-    root.append(this.#strip, h("div", { class: "run-line" }, this.#source, this.#bar, this.#note));
+    root.append(this.#strip, h("div", { class: "run-line" }, this.#source, this.#trial, this.#bar, this.#note));
     texts.onChange(() => this.show(this.#progress));
   }
 
@@ -88,6 +90,9 @@ export class Results {
     }
     setText(this.#source, source?.() ?? "");
     this.#source.hidden = !this.#source.textContent;
+    setText(this.#trial, trialOf(progress, t));
+    this.#trial.hidden = !this.#trial.textContent;
+    this.#trial.title = t("results.trial.about");
     if (state === "running" && !epochs) this.#bar.removeAttribute("value");
     else this.#bar.value = epochs ? Math.min(1, (epoch + share) / epochs) : Number(state === "done");
     this.#bar.setAttribute("aria-label", t("results.progress"));
@@ -121,15 +126,17 @@ function numbersOf(progress) {
     ["results.epoch", epochs ? count(epoch) : "–", epochs ? ` / ${count(epochs)}` : ""],
     ["results.speed", rate(stepsPerSecond)],
     ["results.time", duration(seconds)],
-    ["results.device", device ?? "–", figuresOf(progress)],
+    ["results.device", device === "auto" ? "–" : device ?? "–"],
   ];
 }
 
-/** By which figures the device was chosen: " 3.1 ms (numpy 61.2)". @param {Progress} progress */
-function figuresOf({ device = "", trial = {} }) {
+/** By which figures the device was chosen: "wasm: 3.1 ms per step (numpy 61)". @param {Progress} progress
+ * @param {Texts["t"]} t */
+function trialOf({ device = "", trial = {} }, t) {
   if (!(device in trial)) return "";
-  const others = Object.keys(trial).filter((name) => name !== device).map((name) => `${name} ${rate(trial[name])}`);
-  return ` ${rate(trial[device])} ms (${others.join(", ")})`;
+  const others = Object.keys(trial).filter((name) => name !== device);
+  return t("results.trial", { device, time: milliseconds(trial[device]),
+    others: others.map((name) => `${name} ${milliseconds(trial[name])}`).join(", ") });
 }
 
 /** @param {HTMLElement} element @param {string} text */

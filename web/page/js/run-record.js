@@ -18,7 +18,8 @@ export class RunRecord {
     if (name === "batch" || name === "epoch") [this.seconds, this.device] = [data.seconds, data.device ?? this.device];
     if (name !== "epoch") return;
     for (const [key, values] of Object.entries(/** @type {History} */ (data.history))) {
-      (this.history[key] ??= []).push(...values);
+      const all = this.history[key] ??= [];
+      for (const value of values) all.push(value); // there may be 100,000: too many to be the arguments of one push
     }
   }
 

@@ -142,7 +142,7 @@ export class RunView {
   }
 
   /** @param {import("./protocol.js").Place} place */
-  #pace({ seconds, device, steps_per_second: stepsPerSecond }) {
-    return { seconds, device, stepsPerSecond };
+  #pace({ seconds, device, trial, steps_per_second: stepsPerSecond }) {
+    return { seconds, device, trial, stepsPerSecond };
   }
 }

@@ -19,7 +19,7 @@ import traceback
 import numpy as np
 
 import pydl
-from pydl import callbacks, data, lessons
+from pydl import backends, callbacks, data, lessons
 from pydl.train import NonFiniteError, TrainingStopped, control
 
 EVENT_GAP = 0.1  # seconds between events: about ten a second keep the curves alive and the page idle
@@ -28,7 +28,7 @@ PAUSE_GAP = 0.05  # how often a fit looks up where only a pause lets the page be
 ARRAY_LIMIT = 100_000  # elements of an array that `execute` hands out as JSON; a larger one as its repr
 NOTHING_SEEN = 0, {}  # of an epoch that has just begun
 # The learner's own mistakes: their message says what to do, and a traceback would only lead into our code.
-PLAIN_ERRORS = (lessons.LessonError, data.DataError, NonFiniteError)
+PLAIN_ERRORS = (lessons.LessonError, data.DataError, NonFiniteError, backends.DeviceError, backends.ExecutionError)
 
 
 class Bridge:
@@ -267,6 +267,7 @@ class Reporter(callbacks.Callback):
         """Where in the training we are; epochs and batches count from 0, as callbacks do."""
         seconds = self.clock() - self.start
         known = {name: self.params.get(name) for name in ("epochs", "steps", "device")}
+        known["trial"] = self.params.get("trial") or {}
         return {
             "epoch": self.epoch,
             **known,
