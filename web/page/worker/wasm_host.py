@@ -20,9 +20,9 @@ from pydl.ops import linalg
 # A browser gives a process about 120 memories whatever their size, because each reserves 8 GB of addresses (Chromium
 # 156, 2026-11), and takes them back when it pleases. So memories are kept and lent, and never more than these.
 MOST = 96  # memories at one time; the rest is for workers to come, which share the process
-SPARE = 16  # memories that may wait for their next use,
+SPARE = 32  # memories that may wait for their next use,
 KEPT = 256 * 2**20 // PAGE  # and pages in them
-EASY = 512 * 2**20 // PAGE  # pages on loan before Python is asked what it has forgotten; 12 ms each time
+EASY = 128 * 2**20 // PAGE  # pages on loan before Python is asked what it has forgotten; 12 ms each time
 WASTE = 8  # a free memory up to so many times larger than needed will do
 WINDOWS = 256  # typed arrays that an instance keeps
 
@@ -73,10 +73,9 @@ class Pool:
     def take(self, pages):
         """A memory of at least so many pages."""
         self.settle()
-        asked = pages + sum(loan.pages for loan in self.lent)
-        if len(self.lent) >= MOST or asked > self.easy:
+        if len(self.lent) >= MOST or pages + self.pages_lent() > self.easy:
             self.collect()
-            self.easy = max(EASY, 2 * asked)
+            self.easy = max(EASY, 2 * (pages + self.pages_lent()))
         if len(self.lent) >= MOST:
             raise ExecutionError(
                 f"{MOST} compiled programs are alive, as many as this browser holds. {hosts.KEPT}; "
@@ -93,6 +92,9 @@ class Pool:
                 raise hosts.out_of_memory(pages * PAGE, reason(error)) from None
         self.lent.add(loan)
         return loan
+
+    def pages_lent(self):
+        return sum(loan.pages for loan in self.lent)
 
     def found(self, pages):
         """The free memory that fits best, if none much too large is to be wasted; else a grown or a new one."""
