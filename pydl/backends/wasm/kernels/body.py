@@ -77,43 +77,45 @@ class Body:
         """Of all that is read or written in memory."""
         return [*self.operands.values(), *(store.target for store in self.stores)]
 
-    def evaluate(self, f: Function, nest: Nest, count: int, round_: int = 0) -> dict[Value, Expr]:
-        """Loads and computes `count` lanes, of the round-th vector after where the pointers stand."""
-        loaded: dict[Key, Expr] = {}
-        results: dict[Value, Expr] = {}
-        for instruction in self.instructions:
-            args = [self.value(f, nest, value, count, round_, loaded, results) for value in instruction.inputs]
+    def round(self, f: Function, nest: Nest, count: int, number: int = 0) -> Round:
+        """Loads and computes `count` lanes of the vector that comes `number` vectors after where the pointers stand."""
+        return Round(self, f, nest, count, number)
+
+
+class Round:
+    """A few lanes of everything in a body: what has been loaded and computed, each once, in locals."""
+
+    def __init__(self, body: Body, f: Function, nest: Nest, count: int, number: int) -> None:
+        self.body, self.f, self.nest, self.count, self.number = body, f, nest, count, number
+        self._loaded: dict[Key, Expr] = dict(nest.hoisted)
+        self._results: dict[Value, Expr] = {}
+        for instruction in body.instructions:
+            args = [self.value(value) for value in instruction.inputs]
             name = f"{instruction.primitive.name}{instruction.result.name.replace('%', '_')}"
-            results[instruction.result] = f.let(name, elementwise.evaluate(f, instruction, args, self.lanes))
-        self._loaded = loaded
-        return results
+            self._results[instruction.result] = f.let(name, elementwise.evaluate(f, instruction, args, body.lanes))
 
-    def value(
-        self, f: Function, nest: Nest, value: Value, count: int, round_: int,
-        loaded: dict[Key, Expr], results: dict[Value, Expr],
-    ) -> Expr:  # fmt: skip
+    def value(self, value: Value) -> Expr:
         """The lanes of a value: made in the body, a number in the code, or loaded."""
-        layout = self.unit.layouts[value]
-        if layout.owner in results:
-            return results[layout.owner]
-        if layout.owner in self.unit.numbers:
-            return lanes.constant(value.dtype, self.unit.numbers[layout.owner].reshape(-1)[0].item())
+        unit = self.body.unit
+        layout = unit.layouts[value]
+        if layout.owner in self._results:
+            return self._results[layout.owner]
+        if layout.owner in unit.numbers:
+            return lanes.constant(value.dtype, unit.numbers[layout.owner].reshape(-1)[0].item())
         key = _key(layout)
-        if key not in loaded:
-            if key in nest.hoisted:
-                loaded[key] = nest.hoisted[key]
-            else:
-                loaded[key] = f.let(f"in_{layout.owner.name[1:]}", nest.load(f, layout, count, round_))
-        return loaded[key]
+        if key not in self._loaded:
+            loaded = self.nest.load(self.f, layout, self.count, self.number)
+            self._loaded[key] = self.f.let(f"in_{layout.owner.name[1:]}", loaded)
+        return self._loaded[key]
 
-    def store(self, f: Function, nest: Nest, results: dict[Value, Expr], count: int, round_: int = 0) -> None:
-        """Writes `count` lanes of all that is to be stored."""
-        for store in self.stores:
-            value = self.value(f, nest, store.value, count, round_, self._loaded, results)
+    def store(self) -> None:
+        """Writes all that is to be stored."""
+        for store in self.body.stores:
+            value = self.value(store.value)
             if store.add:
-                there = nest.load(f, store.target, count, round_)
-                value = f.let("sum", elementwise.added(f, there, value, store.value.dtype))
-            nest.store(f, store, value, count, round_)
+                there = self.nest.load(self.f, store.target, self.count, self.number)
+                value = self.f.let("sum", elementwise.added(self.f, there, value, store.value.dtype))
+            self.nest.store(self.f, store, value, self.count, self.number)
 
 
 class Nest:
@@ -164,20 +166,20 @@ class Nest:
         """What stands for a layout's place in the loops around; its address comes on top."""
         return self.pointers[self._moves(_key(layout))]
 
-    def load(self, f: Function, layout: Layout, count: int, round_: int) -> Expr:
-        """`count` lanes of an operand where its pointer stands, or `round_` vectors further."""
+    def load(self, f: Function, layout: Layout, count: int, number: int) -> Expr:
+        """`count` lanes of an operand where its pointer stands, or `number` vectors further."""
         key = _key(layout)
         stride = self.strides[key][-1] if self.lengths else 0
         dtype = layout.owner.dtype
-        offset = self.unit.address(layout) + round_ * self.lanes * stride * dtype.itemsize
+        offset = self.unit.address(layout) + number * self.lanes * stride * dtype.itemsize
         return lanes.load(dtype, self.pointers[self._moves(key)], offset, stride, self.lanes, count)
 
-    def store(self, f: Function, store: Store, value: Expr, count: int, round_: int) -> None:
+    def store(self, f: Function, store: Store, value: Expr, count: int, number: int) -> None:
         """The counterpart of `load`."""
         key = _key(store.target)
         stride = self.strides[key][-1] if self.lengths else 1
         dtype = store.target.owner.dtype
-        offset = self.unit.address(store.target) + round_ * self.lanes * stride * dtype.itemsize
+        offset = self.unit.address(store.target) + number * self.lanes * stride * dtype.itemsize
         pointer = self.pointers[self._moves(key)]
         if stride == 1:
             lanes.store(f, dtype, value, pointer, offset, self.lanes, count)

@@ -210,7 +210,7 @@ class _Reduction:
                     run(partial, rest, _block(-(-rest // nest.lanes)))
                     self._merge(totals, partial)
                 return
-            with vectors(f, nest, elements, 1, lambda count, number: self._take(totals, count, 1, number)) as left:
+            with vectors(f, nest, elements, lambda count: self._take(totals, count, 1)) as left:
                 if left:
                     self._take(totals, left, 1)
             if elements < nest.lengths[level]:
@@ -227,17 +227,17 @@ class _Reduction:
         nest.pointers = before
         nest.hoisted = {}
 
-    def _take(self, totals: Partial, count: int, side_by_side: int, first: int = 0) -> None:
+    def _take(self, totals: Partial, count: int, side_by_side: int) -> None:
         """Evaluates the body and adds its results to the partial results."""
         f, nest, body = self.f, self.nest, self.body
         for number in range(side_by_side):
-            results = body.evaluate(f, nest, count, first + number)
+            round_ = body.round(f, nest, count, number)
             for place, reduction in enumerate(self.reductions):
-                value = body.value(f, nest, reduction.inputs[0], count, first + number, body._loaded, results)
+                value = round_.value(reduction.inputs[0])
                 if self.lane_reduced and count < self.body.lanes:
                     value = where(_first_lanes(value.type, count), value, self._neutral(reduction))
                 f.set(totals[number][place], self._combine(reduction, totals[number][place], value))
-            body.store(f, nest, results, count, first + number)
+            round_.store()
 
     def _merge(self, totals: Partial, parts: Partial) -> None:
         for mine, theirs in zip(totals, parts):
