@@ -219,13 +219,12 @@ _module.HEAP8.length, hosts.current().bytes
 """
 
 
-def test_twenty_runs_of_a_lesson_leave_no_memory_behind(lab, page):
+def test_runs_of_a_lesson_leave_no_memory_behind(lab, page):
     options = {"dataset": "drawn_digits", "subset": 1000, "epochs": 1}
     sizes = []
-    for run in range(25):
+    for _ in range(36):
         assert lab.run("mnist_relu", **options)["device"] in ("wasm", "numpy")
-        if run in (4, 24):
-            sizes.append(page(HELD))
-    (python_before, wasm_before), (python_after, wasm_after) = sizes
-    assert python_after - python_before < 20e6, sizes
-    assert wasm_after - wasm_before < 20e6, sizes
+        sizes.append(page(HELD))
+    # What is forgotten waits for Python's collector, so what is held goes up and down: its peaks must not rise.
+    for held in zip(*sizes[4:]):
+        assert max(held[16:]) - max(held[:16]) < 20e6, sizes

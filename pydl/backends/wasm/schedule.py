@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -113,10 +114,8 @@ class _Scheduler:
     def _copy_step(self, source: Value, target: Value) -> None:
         owner = self.unit.layouts[source].owner
         self._require([owner])
-        store, layouts = Store(source, whole(target)), self.unit.layouts
-        self.steps.append(
-            Step(lambda unit, name: write_loop(unit, name, [], [store]), layouts, {owner}, [target], loop=True)
-        )
+        write = partial(write_loop, instructions=[], stores=[Store(source, whole(target))])
+        self.steps.append(Step(write, self.unit.layouts, {owner}, [target], loop=True))
 
     def _require(self, owners: Iterable[Value]) -> None:
         """Writes the copies among these owners that are still waiting for it."""
@@ -161,11 +160,11 @@ class _Scheduler:
             self._readable(kernel, [each.inputs[0] for each in reductions], reductions[0].inputs[0].shape)
             writes += [each.result for each in reductions]
             reads, in_place = self._memory(body, [each.inputs[0] for each in reductions])
-            write = lambda unit, name: write_reduction(unit, name, body, reductions, stores)  # noqa: E731
+            write = partial(write_reduction, instructions=body, reductions=reductions, stores=stores)
         else:
             self._readable(kernel, [], ())
             reads, in_place = self._memory(body, [])
-            write = lambda unit, name: write_loop(unit, name, body, stores)  # noqa: E731
+            write = partial(write_loop, instructions=body, stores=stores)
         if writes:
             self.steps.append(Step(write, self.unit.layouts, reads, writes, in_place, loop=not reductions))
 
@@ -262,7 +261,11 @@ class _Scheduler:
         if name == "gather" or name == "random_bits":
             self._make_contiguous(instruction.inputs)
         reads = {self.unit.layouts[value].owner for value in instruction.inputs}
-        write = _SINGLE[name](instruction)
+        writer = _SINGLE[name]
+
+        def write(unit: Unit, name: str) -> None:
+            writer(unit, name, instruction)
+
         self.steps.append(Step(write, self.unit.layouts, reads, [instruction.result], may_fail=name == "gather"))
 
 
@@ -276,23 +279,17 @@ def _batch(layout: Layout) -> tuple[tuple[int, int], ...]:
     return Layout(layout.owner, layout.offset, layout.axes[:-2]).dims
 
 
-Writer = Callable[[Unit, str], None]
+def _write_random(unit: Unit, name: str, instruction: Instruction) -> None:
+    key, counter = (unit.address(unit.layouts[value]) for value in instruction.inputs)
+    count = instruction.result.spec.size
+    write_random_bits(unit.module, name, key, counter, unit.addresses[instruction.result], count)
 
 
-def _random(instruction: Instruction) -> Writer:
-    def write(unit: Unit, name: str) -> None:
-        key, counter = (unit.address(unit.layouts[value]) for value in instruction.inputs)
-        count = instruction.result.spec.size
-        write_random_bits(unit.module, name, key, counter, unit.addresses[instruction.result], count)
-
-    return write
-
-
-_SINGLE: dict[str, Callable[[Instruction], Writer]] = {
-    "pad": lambda instruction: lambda unit, name: write_parts(unit, name, instruction),
-    "concatenate": lambda instruction: lambda unit, name: write_parts(unit, name, instruction),
-    "fold": lambda instruction: lambda unit, name: write_parts(unit, name, instruction),
-    "gather": lambda instruction: lambda unit, name: write_gather(unit, name, instruction),
-    "argmax": lambda instruction: lambda unit, name: write_argmax(unit, name, instruction),
-    "random_bits": _random,
+_SINGLE: dict[str, Callable[[Unit, str, Instruction], None]] = {
+    "pad": write_parts,
+    "concatenate": write_parts,
+    "fold": write_parts,
+    "gather": write_gather,
+    "argmax": write_argmax,
+    "random_bits": _write_random,
 }

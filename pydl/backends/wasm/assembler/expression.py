@@ -14,6 +14,7 @@ from .opcodes import F32, F64, I32, I64, OPCODES, V128
 Number = int | float
 LANES = {"f32x4": F32, "i32x4": I32, "f64x2": F64, "i64x2": I64}  # vector types, with the type of a lane
 _PACK = {"f32x4": "<4f", "i32x4": "<4i", "f64x2": "<2d", "i64x2": "<2q"}
+_BYTES = {I32: 4, I64: 8, F32: 4, F64: 8}
 _LOADS = {"i32": "i32.load", "i64": "i64.load", "f32": "f32.load", "f64": "f64.load"}
 
 
@@ -149,17 +150,14 @@ def op(name: str, gives: str, *args: Expr, operand: Any = None) -> Expr:
 
 def const(type_: str, value: Number | tuple[Number, ...]) -> Expr:
     """A constant; one number for all lanes of a vector, or one for each."""
+    lane = LANES.get(type_, type_)
+    values: tuple[Number, ...] = value if isinstance(value, tuple) else (value,) * (16 // _BYTES[lane])
+    if lane in (I32, I64):  # in two's complement
+        half = 2 ** (8 * _BYTES[lane] - 1)
+        values = tuple((int(number) + half) % (2 * half) - half for number in values)
     if type_ in LANES:
-        lanes = int(type_[-1])
-        values: Any = value if isinstance(value, tuple) else (value,) * lanes
-        if type_[0] == "i":
-            bits = 32 if lanes == 4 else 64
-            values = tuple((int(v) + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1) for v in values)
         return Expr("v128.const", type_, (), struct.pack(_PACK[type_], *values))
-    if type_ in (I32, I64):
-        bits = 32 if type_ == I32 else 64
-        return Expr(f"{type_}.const", type_, (), (int(value) + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1))  # type: ignore[arg-type]
-    return Expr(f"{type_}.const", type_, (), value)
+    return Expr(f"{type_}.const", type_, (), values[0])
 
 
 def splat(type_: str, value: Expr) -> Expr:

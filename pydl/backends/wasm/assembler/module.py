@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .expression import storage
 from .function import Function
-from .opcodes import VALUE_TYPES, unsigned
+from .opcodes import VALUE_TYPES, signed, unsigned
 
 PAGE = 65536  # bytes
 
@@ -69,8 +69,8 @@ class Module:
         return text(self)
 
 
-def _types(types: object) -> bytes:
-    return _vector([bytes((VALUE_TYPES[storage(type_)],)) for type_ in types])  # type: ignore[attr-defined]
+def _types(types: Iterable[str]) -> bytes:
+    return _vector([bytes((VALUE_TYPES[storage(type_)],)) for type_ in types])
 
 
 def _vector(parts: list[bytes]) -> bytes:
@@ -82,6 +82,4 @@ def _text(name: str) -> bytes:
 
 
 def _address(at: int) -> bytes:
-    from .opcodes import signed
-
     return signed(at if at < 2**31 else at - 2**32)
