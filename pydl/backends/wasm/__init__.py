@@ -44,8 +44,8 @@ How a line of Python becomes a SIMD instruction, by the example of
 `print(step.prepared(x).program)` shows the Program, `print(step.prepared(x).executable.compiled.module)` all the code.
 
 There are two variants. "wasm:simd" gives the same bits in every engine and on every processor. "wasm:relaxed" lets the
-processor multiply and add in one instruction where it can, which is half as fast again in products; what is rounded
-once instead of twice differs in the last bits.
+processor multiply and add in one instruction where it can: products of matrices take some 5 % less time (Chromium 156,
+2026-11), and what is rounded once instead of twice differs in the last bits.
 """
 
 from __future__ import annotations

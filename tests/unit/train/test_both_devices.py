@@ -33,9 +33,6 @@ from tests.unit.train.two_devices import (
     network,
 )
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
-
-
 SAMPLES = {
     "the last batch smaller": {},
     "in order": {"shuffle": False},

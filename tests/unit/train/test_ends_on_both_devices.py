@@ -28,9 +28,6 @@ from tests.unit.train.two_devices import (
     network,
 )
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
-
-
 # ---- stopping
 
 

@@ -18,7 +18,6 @@ from tests.unit.train.two_devices import (
     network,
 )
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
 MODES = {"batches": {}, "all at once": {"batch_size": 50, "epochs": 12}, "validated": {"validation_split": 0.2}}
 
 

@@ -14,7 +14,6 @@ from pydl.jit import compiled
 from pydl.tensor import TracedValueError
 from tests.unit.support import assert_agree
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
 DEVICES = ["numpy", "wasm", "wasm:simd"]
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
 if not hasattr(signal, "setitimer"):
     pytest.skip("there are no timers that interrupt", allow_module_level=True)
 

@@ -9,7 +9,6 @@ from pydl.autograd import grad_mode, gradients, no_grad
 from pydl.optim import schedules
 from tests.unit.nn.layer_check import CASES, IDS, Repeatable, layer_of, parameters_of, samples
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
 VARIANTS = ["wasm:simd", "wasm:relaxed"]
 TOLERANCE = 1e-5
 

@@ -5,23 +5,11 @@ import pytest
 
 import pydl
 from pydl.autograd import gradients
-from pydl.jit import Instruction, Program, Value
 from pydl.jit.passes import optimize
-from pydl.ops import REGISTRY, Spec
+from pydl.ops import REGISTRY
 from pydl.tensor import apply
-from tests.unit.backends.wasm.agreement import executables
+from tests.unit.backends.wasm.agreement import executables, program_of
 from tests.unit.ops.cases import CASES
-
-
-def program_of(case, arrays):
-    """A Program with the one primitive."""
-    primitive = REGISTRY[case.primitive]
-    program = Program(case.primitive)
-    program.inputs = [Value(f"%{place}", Spec(array.shape, array.dtype)) for place, array in enumerate(arrays)]
-    result = Value("%result", primitive.shape_rule(*(value.spec for value in program.inputs), **case.params))
-    program.instructions = [Instruction(result, primitive, tuple(program.inputs), case.params)]
-    program.outputs = [result]
-    return optimize(program)
 
 
 def assert_close(ours, reference, tolerance):
@@ -38,7 +26,7 @@ def assert_close(ours, reference, tolerance):
 def test_a_primitive_agrees_with_numpy_in_float64(case):
     reference = REGISTRY[case.primitive](*case.arrays, **case.params)
     arrays = case.cast(np.float32)
-    for executable in executables(program_of(case, arrays)):
+    for executable in executables(optimize(program_of(case.primitive, arrays, case.params))):
         (ours,) = executable(*arrays)
         assert_close(ours, np.asarray(reference), 1e-6)
 
@@ -47,7 +35,7 @@ def test_a_primitive_agrees_with_numpy_in_float64(case):
 def test_float64_has_machine_code_too(case):
     arrays = case.cast(np.float64)
     reference = REGISTRY[case.primitive](*arrays, **case.params)
-    for executable in executables(program_of(case, arrays)):
+    for executable in executables(optimize(program_of(case.primitive, arrays, case.params))):
         (ours,) = executable(*arrays)
         assert_close(ours, np.asarray(reference), 1e-14)
 

@@ -11,7 +11,6 @@ from pydl.callbacks import Callback
 from tests.unit.support import assert_agree
 from tests.unit.train.two_devices import assert_same_numbers
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((300, 12)).astype(np.float32)
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)

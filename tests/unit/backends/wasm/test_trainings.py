@@ -10,7 +10,6 @@ import pytest
 import pydl
 from pydl import data, losses, nn, optim
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
 VARIANTS = ["wasm:simd", "wasm:relaxed"]
 DUST = 2.0**-23  # relative; float32 rounds to half of it
 MARGIN = 10  # times what the dust does: every sum is rounded otherwise, not the first weights alone (2026-11: 1.5)

@@ -1,8 +1,7 @@
 """Reads modules apart, and what wasmtime makes of text: for comparing what we have written with somebody else's."""
 
-import pytest
 
-wasmtime = pytest.importorskip("wasmtime")
+import wasmtime
 
 
 def sections(code):

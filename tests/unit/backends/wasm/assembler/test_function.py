@@ -20,8 +20,6 @@ from pydl.backends.wasm.assembler import (
 )  # fmt: skip
 from tests.support.wasm import run_module
 
-pytest.importorskip("wasmtime")
-
 
 def given(build, *arguments, parameters=None, result="i32", **memory):
     """What a function returns that `build(f)` writes."""

@@ -14,7 +14,6 @@ from pydl.backends.errors import ExecutionError
 from pydl.backends.wasm import hosts
 from tests.unit.backends.wasm.modules import PLACE, small_module
 
-pytest.importorskip("wasmtime", reason="the extra `wasm` is not installed")
 ROOT = Path(__file__).resolve().parents[5]
 
 

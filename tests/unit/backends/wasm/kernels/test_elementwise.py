@@ -8,8 +8,8 @@ import pytest
 import pydl
 from pydl import losses
 from pydl.backends import wasm
-from pydl.jit import Instruction, Program, Value
-from pydl.ops import REGISTRY, Spec
+from pydl.ops import REGISTRY
+from tests.unit.backends.wasm.agreement import program_of
 
 DTYPES = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]
 ODD = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e38, -1e38, 1e-45, 1.0, 2.0, -3.0, 5.5]
@@ -18,11 +18,7 @@ COUNT = 37  # elements: whole vectors of every dtype, and a rest
 
 def run(name, *arrays, **params):
     """A primitive as machine code, and by NumPy."""
-    primitive = REGISTRY[name]
-    values = [Value(f"%{place}", Spec(array.shape, array.dtype)) for place, array in enumerate(arrays)]
-    result = Value("%result", primitive.shape_rule(*(value.spec for value in values), **params))
-    program = Program(name, values, outputs=[result])
-    program.instructions = [Instruction(result, primitive, tuple(values), params)]
+    primitive, program = REGISTRY[name], program_of(name, arrays, params)
     (ours,) = wasm.compile(program, relaxed=False)(*arrays)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pydl.backends import wasm
-from pydl.jit import Instruction, Program, Value
-from pydl.ops import REGISTRY, Spec
+from pydl.ops import REGISTRY
+from tests.unit.backends.wasm.agreement import program_of
 from tests.unit.backends.wasm.guarded import guarded
 
 INTEGERS = ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"]
@@ -14,11 +14,7 @@ TABLE = np.arange(12, dtype=np.float32).reshape(4, 3)
 
 def run(name, *arrays, **params):
     """A primitive as machine code."""
-    primitive = REGISTRY[name]
-    values = [Value(f"%{place}", Spec(array.shape, array.dtype)) for place, array in enumerate(arrays)]
-    result = Value("%result", primitive.shape_rule(*(value.spec for value in values), **params))
-    program = Program(name, values, outputs=[result])
-    program.instructions = [Instruction(result, primitive, tuple(values), params)]
+    program = program_of(name, arrays, params)
     (ours,) = guarded(lambda: wasm.compile(program, relaxed=False))(*arrays)
     return ours
 

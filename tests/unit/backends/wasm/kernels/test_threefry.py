@@ -8,8 +8,6 @@ from pydl.backends.wasm.kernels.threefry import block_numbers, key_schedule, thr
 from pydl.ops.random import random_words
 from tests.support.wasm import run_module
 
-pytest.importorskip("wasmtime")
-
 KEYS = [(0, 0), (1, 2), (0xFFFFFFFF, 0x80000000), (0x13198A2E, 0x03707344)]
 KEY, COUNTER, OUT = 64, 128, 256
 

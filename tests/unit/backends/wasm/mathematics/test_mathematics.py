@@ -11,7 +11,6 @@ from pydl.backends.wasm.mathematics import double, power, single
 from tests.support import minimax
 from tests.support.wasm import run_module
 
-pytest.importorskip("wasmtime")
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 # name: (the same in float64, greatest error in float32 as units in the last place, greatest relative error in float64)

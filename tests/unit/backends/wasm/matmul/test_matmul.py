@@ -13,8 +13,6 @@ from pydl.backends.wasm.assembler import Module, load, validate
 from pydl.backends.wasm.matmul import Operand, eager, scratch_bytes, write_matmul
 from tests.support.wasm import Memory
 
-pytest.importorskip("wasmtime")
-
 VARIANTS = pytest.mark.parametrize("relaxed", [False, True], ids=["plain", "relaxed"])
 rng = np.random.default_rng(0)
 
