@@ -7,6 +7,7 @@ the old one any more. Views own no memory: they keep the value that they look at
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .program import Instruction, Program, Value
@@ -103,6 +104,10 @@ def _direct_updates(program: Program, lives: _Lifetimes) -> dict[Value, Value]:
     return direct
 
 
+class Full(Exception):
+    """There is no stretch of so many bytes within the limit."""
+
+
 class Block:
     """A block of memory that grows: free stretches are kept in order and merged; the tightest fit is taken."""
 
@@ -114,8 +119,11 @@ class Block:
     def _rounded(nbytes: int) -> int:
         return max(ALIGNMENT, -(-nbytes // ALIGNMENT) * ALIGNMENT)
 
-    def take(self, nbytes: int) -> int:
-        """The offset of a stretch of so many bytes: a free one, or at the end, where the block grows."""
+    def take(self, nbytes: int, limit: float = math.inf) -> int:
+        """The offset of a stretch of so many bytes: a free one, or at the end, where the block grows.
+
+        Raises Full, and takes nothing, where it would have to grow beyond so many bytes.
+        """
         need = self._rounded(nbytes)
         fits = [(size, offset) for offset, size in self._free if size >= need]
         if fits:
@@ -124,9 +132,12 @@ class Block:
             if size > need:
                 self._insert(offset + need, size - need)
             return offset
-        offset = self.size
-        if self._free and sum(self._free[-1]) == self.size:  # grow the last stretch instead of adding behind it
-            offset, _ = self._free.pop()
+        last = bool(self._free) and sum(self._free[-1]) == self.size  # a free stretch at the end grows
+        offset = self._free[-1][0] if last else self.size
+        if offset + need > limit:
+            raise Full
+        if last:
+            self._free.pop()
         self.size = offset + need
         return offset
 
