@@ -3,15 +3,15 @@
     executable = backend_for("numpy").compile(program)     # bound to the Variables of program.state
     outputs = executable(*inputs)                          # one step: the Variables have changed
 
-`numpy` is the reference that the others are held to; `wasm` writes machine code; "auto" chooses by trial. What they
-have in common is said in `executable.py`.
+`numpy` is the reference that the others are held to; `wasm` writes machine code, `webgpu` kernels for a GPU, which may
+fail (`failover.py`); "auto" chooses by trial. What they have in common is said in `executable.py`.
 """
 
 from __future__ import annotations
 
 from .auto import Auto
 from .device import Device, Placement, devices
-from .errors import DeviceError, ExecutionError, Unsupported
+from .errors import DeviceError, DeviceFailure, ExecutionError, Unsupported
 from .executable import Backend, Executable, Feed
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Backend",
     "Device",
     "DeviceError",
+    "DeviceFailure",
     "Executable",
     "ExecutionError",
     "Feed",

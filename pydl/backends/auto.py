@@ -1,4 +1,4 @@
-"""device="auto": each backend that works here runs a few steps of a Program, and the fastest is kept.
+"""device="auto": each backend that works here runs steps of a Program for a moment, and the fastest is kept.
 
 The steps run on copies of the state, with inputs made up from their shapes, so that a trial leaves no trace in weights,
 counters or shuffling. Its figures are remembered for this Program on this machine.
@@ -6,36 +6,42 @@ counters or shuffling. Its figures are remembered for this Program on this machi
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..ops import Spec
-from ..variable import Variable
 from . import trials
-from .device import Device, Placement, devices
-from .errors import ExecutionError, Unsupported
+from .copies import on_copies
+from .device import Placement, compiled, devices, identified, watched
+from .errors import DeviceError, ExecutionError
 from .executable import Executable
+from .failover import FALLBACKS
 
 if TYPE_CHECKING:
     from ..jit.program import Program
 
 # Operations below which a trial is not worth its time: NumPy needs about 1 microsecond for each instruction of such a
-# Program and wasm none (2026-11), so the answer is known.
+# Program and wasm none (2026-11), so the answer is known. Nor is it asked whether there is a GPU: to open one takes a
+# second on the desktop, and each of its dispatches takes longer than such a step.
 TINY = 200_000
 TINY_DEVICE = "wasm"
-STEPS = 3  # timed on each device, after one that warms it up
+ENOUGH = 0.05  # seconds of steps in one call, as `fit` has them: a shorter call times what surrounds the steps
+GROWTH = 10  # times as many steps as in the call before, at most
 HOPELESS = 4  # times the best figure so far: a device that is so slow is not asked for more steps
+PATIENCE = 1.0  # seconds that a first step may take, whatever it has to make ready, and be no hopeless one
+AGREEMENT = 1e-2  # by which the first output may differ from NumPy's, norm-wise: far above any rounding
 _PATTERN = np.random.default_rng(0).random(1021)  # of made-up inputs: plain numbers from 0 to 1
 
 
 class Auto:
     """A choice of device, made by trial at the first Program that is large enough for one to matter.
 
-    Programs that are compiled later on go where that one went: the same step for another size of batch.
+    Programs that are compiled later on go where that one runs: the same step for another size of batch.
 
     leader: another choice, to follow where that has been made: the evaluation goes where the training is
     """
@@ -44,12 +50,14 @@ class Auto:
 
     def __init__(self, leader: Auto | None = None) -> None:
         self._leader = leader
-        self._chosen: str | None = None
+        self._placed: Placement | None = None
 
     @property
     def chosen(self) -> str | None:
-        """The device that a trial has chosen; None as long as there was none."""
-        return self._chosen or (self._leader.chosen if self._leader else None)
+        """The device that a trial has chosen, or the one that stands in for it; None as long as there was none."""
+        if self._placed:
+            return self._placed.device
+        return self._leader.chosen if self._leader else None
 
     def compile(self, program: Program) -> Executable:
         """The Program, ready to run on the device that suits it best."""
@@ -57,80 +65,112 @@ class Auto:
 
     def place(self, program: Program) -> Placement:
         """The Program on the device that suits it best: one that cannot run it is passed over."""
-        names, trial = devices(), {}
+        best = self.chosen
+        if best is None and program.operations <= TINY:
+            best = TINY_DEVICE
+        if best is not None:
+            return _placed(program, best, {})
+        names = devices()
+        figures: dict[str, float] = {}
         if len(names) > 1:
-            best = self.chosen
-            if best is None and work(program) <= TINY:
-                best = TINY_DEVICE
-            if best is None:
-                trial = trials.recall(program, names) or _try_out(program, names)
-                best = self._chosen = min(trial, key=trial.__getitem__, default=names[0])
-                trial = trial if len(trial) > 1 else {}
-            names.sort(key=lambda name: name != best)
-        for name in names[:-1]:
-            try:
-                return Placement(Device(name).compile(program), name, trial)
-            except (Unsupported, ExecutionError):  # it cannot run it, or has no memory for it
-                continue
-        return Placement(Device(names[-1]).compile(program), names[-1], trial)
+            known_as = [identified(name) for name in names]
+            figures = trials.recall(program, known_as) or _try_out(program, names)
+            if len(figures) > 1:
+                trials.keep(program, known_as, figures)
+        best = min(figures, key=figures.__getitem__, default=names[0])
+        placement = _placed(program, best, figures if len(figures) > 1 else {})
+        if len(names) > 1:
+            self._placed = placement
+        return placement
 
 
-def work(program: Program) -> int:
-    """About how many operations a Program takes: those of its matrix products, and one for each element it makes."""
-    total = 0
-    for instruction in program.instructions:
-        if instruction.primitive.view:
-            continue
-        total += instruction.result.spec.size
-        if instruction.primitive.name == "matmul":
-            total += 2 * instruction.result.spec.size * instruction.inputs[0].shape[-1]
-    return total
+def _placed(program: Program, best: str, trial: dict[str, float]) -> Placement:
+    *first, last = dict.fromkeys([best, *FALLBACKS])
+    for name in first:
+        with suppress(DeviceError, ExecutionError):  # it is not here, cannot run it, or has no memory for it
+            return Placement(watched(name, program), name, trial)
+    return Placement(watched(last, program), last, trial)
 
 
 def _try_out(program: Program, names: list[str]) -> dict[str, float]:
-    """Milliseconds per step of each device that can run the Program; where only one can, nothing is run."""
+    """Milliseconds per step of each device that can run the Program; where only one can, nothing is run.
+
+    One that computes something else than NumPy does is not among them.
+    """
     ready: dict[str, Executable] = {}
     # The slowest is likely the last, and is then not asked for more steps than it takes to see that.
-    for name in sorted(names, key=lambda name: name != TINY_DEVICE):
-        try:
-            ready[name] = Device(name).compile(_on_copies(program))
-        except (Unsupported, ExecutionError):
-            continue
+    for name in sorted(names, key=lambda name: (name == "numpy", name != TINY_DEVICE)):
+        with suppress(DeviceError, ExecutionError):
+            ready[name] = compiled(name, on_copies(program))
     inputs = [_made_up(value.spec) for value in program.inputs]
     found: dict[str, float] = {}
-    for name, executable in ready.items():
-        if len(ready) == 1:
-            found[name] = 0.0
-            break
-        try:
-            found[name] = _milliseconds(executable, inputs, HOPELESS * min(found.values(), default=math.inf))
-        except ExecutionError:  # no memory for two networks, say: the other device may do
-            continue
+    outputs: dict[str, list[np.ndarray]] = {}
+    if len(ready) == 1:
+        found = dict.fromkeys(ready, 0.0)
+    for name, executable in ready.items() if not found else ():
+        # ExecutionError: no memory for two networks, say, or a GPU that is lost: another device may do.
+        with suppress(ExecutionError):
+            outputs[name], found[name] = _trial(executable, inputs, HOPELESS * min(found.values(), default=math.inf))
     for executable in ready.values():
-        executable.close()
-    if len(found) > 1:
-        trials.keep(program, names, found)
-    return found
+        with suppress(ExecutionError):
+            executable.close()
+    reference = outputs.get("numpy")
+    return {name: value for name, value in found.items() if reference is None or _agree(outputs[name], reference)}
 
 
-def _milliseconds(executable: Executable, inputs: list[np.ndarray], hopeless: float) -> float:
-    times: list[float] = []
-    for _ in range(1 + STEPS):
+def _trial(executable: Executable, inputs: list[np.ndarray], hopeless: float) -> tuple[list[np.ndarray], float]:
+    """The outputs of a first step, and the milliseconds that one takes among many; not exact above `hopeless`."""
+    steps, close = _steps(executable, inputs)
+    try:
         start = time.perf_counter()
-        executable(*inputs)
-        times.append(1000 * (time.perf_counter() - start))
-        if times[-1] > hopeless:
-            break
-    return min(times)
+        outputs, _ = steps(1)
+        seconds = time.perf_counter() - start
+        if seconds > max(PATIENCE, hopeless / 1000):
+            return outputs, 1000 * seconds
+        count = 1
+        while True:
+            start = time.perf_counter()
+            _, done = steps(count)
+            seconds = time.perf_counter() - start
+            milliseconds = 1000 * seconds / done
+            if seconds >= ENOUGH or milliseconds > hopeless or done < count:
+                return outputs, milliseconds
+            count = max(count + 1, min(GROWTH * count, math.ceil(1.2 * count * ENOUGH / seconds)))
+    finally:
+        close()
 
 
-def _on_copies(program: Program) -> Program:
-    """The same Program with Variables of its own, which hold what those of the original hold."""
-    copies = {id(variable): Variable(variable._home(), variable.name, dtype=variable.dtype)
-              for variable, _ in program.state}  # fmt: skip
-    state = [(copies[id(variable)], value) for variable, value in program.state]
-    updates = [(copies[id(variable)], value) for variable, value in program.updates]
-    return dataclasses.replace(program, state=state, updates=updates)
+Steps = Callable[[int], tuple[list[np.ndarray], int]]
+
+
+def _steps(executable: Executable, inputs: list[np.ndarray]) -> tuple[Steps, Callable[[], object]]:
+    """What runs so many steps, as `fit` does, and what gives its memory back.
+
+    The steps give the outputs of the first one, and their number: less than asked for where a loss is not finite.
+    """
+    lengths = {array.shape[:1] for array in inputs}
+    if () in lengths or len(lengths) > 1:  # not what a feed takes: rows, as many of each
+
+        def call(count: int) -> tuple[list[np.ndarray], int]:
+            return [executable(*inputs) for _ in range(count)][0], count
+
+        return call, lambda: None
+    feed = executable.feed(*inputs)
+    rows = np.arange(len(inputs[0]) if inputs else 0, dtype=np.int32)
+
+    def run(count: int) -> tuple[list[np.ndarray], int]:
+        outputs = feed.run(np.tile(rows, count) if inputs else None, 0, count)
+        return [array[0] for array in outputs], len(outputs[0]) if outputs else count
+
+    return run, feed.close
+
+
+def _agree(outputs: list[np.ndarray], reference: list[np.ndarray]) -> bool:
+    """Whether the first output of a step, a loss, is NumPy's; not of whole numbers, and where NumPy has none itself."""
+    if not reference or reference[0].dtype.kind != "f" or not np.isfinite(reference[0]).all():
+        return True
+    expected = reference[0].astype(np.float64)
+    return bool(np.linalg.norm(outputs[0] - expected) <= AGREEMENT * np.linalg.norm(expected))
 
 
 def _made_up(spec: Spec) -> np.ndarray:

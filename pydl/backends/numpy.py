@@ -17,6 +17,7 @@ import numpy as np
 from ..jit.memory import ALIGNMENT, plan_memory
 from ..jit.program import Instruction, Program, Value
 from ..variable import Variable
+from .executable import CHUNK
 
 
 def available() -> bool:
@@ -34,6 +35,8 @@ class Executable:
 
     bytes: the memory that it holds beside the Variables' own
     """
+
+    adapter = ""  # there is only one NumPy
 
     def __init__(self, program: Program) -> None:
         self._lock = threading.Lock()  # there is one block: a second thread waits until the first has its outputs
@@ -88,6 +91,8 @@ class Executable:
 
 class Feed:
     """Rows for the inputs of an Executable, from which it takes a batch for every step."""
+
+    chunk = CHUNK
 
     def __init__(self, executable: Executable, data: tuple[np.ndarray, ...]) -> None:
         self._executable, self._data = executable, data

@@ -18,9 +18,11 @@ class Callback:
     """Base class: override the hooks that you need.
 
     self.model:  the model that is trained
-    self.params: {"epochs", "steps" (batches per epoch), "batch_size", "samples", "device" (the one that was chosen),
-                 "trial" (milliseconds per step of the devices tried for that, if any were),
-                 "metrics" (the names that an epoch's logs will hold)}
+    self.params: {"epochs", "steps" (batches per epoch), "batch_size", "samples", "device" (where the steps run: the
+                 one that was chosen, or where it goes on after a failure), "adapter" (its processor or engine),
+                 "trial" (milliseconds per step of the devices tried for that, if any were), "operations" (about how
+                 many a step takes), "metrics" (the names that an epoch's logs will hold)}; when the training ends also
+                 "steps_per_second" and "gflops", as in the History
 
     adds_logs: names that `on_epoch_end` writes into the logs; such a callback is called before the others, so that the
                History has them, too
@@ -199,12 +201,19 @@ class History(Callback):
     history: each name ("loss", "val_accuracy", ...) with its value after every epoch
     epoch:   the numbers of these epochs, from 0
     probes:  each probe's name with its records, in the order in which they were made
-    device:  where the steps were run
+    device:  where the steps were run, at the end; adapter: the processor or engine that it is, in its own words
     trial:   milliseconds per step of the devices that were tried before device="auto" chose one; empty without a trial
+    notices: what happened to devices meanwhile, a sentence each: where the training went on when one had failed
+    steps_per_second: on that device, without the first steps; None where there were no others
+    gflops:  billions of operations per second in these steps
     """
 
     def __init__(self) -> None:
         self.device: str | None = None
+        self.adapter = ""
+        self.notices: list[str] = []
+        self.steps_per_second: float | None = None
+        self.gflops: float | None = None
         self.trial: dict[str, float] = {}
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}

@@ -33,15 +33,24 @@ class Prepared:
     cache or a loop, and then for as long as a Variable's newest value is kept there.
 
     program: what is run; executable: what runs it
-    device:  where it is run
     trial:   milliseconds per step of the devices that were tried before that one was chosen; empty without a choice
     """
 
     def __init__(self, program: Program, placement: backends.Placement, structure: Any) -> None:
         self.program = program
-        self.device, self.trial = placement.device, placement.trial
-        self.executable = placement.executable
+        self.executable, self.trial = placement.executable, placement.trial
+        self._placement = placement
         self._structure = structure  # of the result: how its Tensors are nested
+
+    @property
+    def device(self) -> str:
+        """Where it is run now: another device than at first, where that one has failed."""
+        return self._placement.device
+
+    @property
+    def adapter(self) -> str:
+        """What it runs on there, in that one's own words: "SwiftShader", "wasmtime 50.0.1"; "" for NumPy."""
+        return self._placement.adapter
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
         outputs = self.executable(*arrays)
@@ -68,6 +77,11 @@ class Rows:
         inputs = prepared.program.inputs
         self.batch = inputs[0].shape[0] if inputs else 0
         self._again: np.ndarray | None = None  # the first rows, over and over
+
+    @property
+    def chunk(self) -> float:
+        """How many seconds of steps one call had best take where they run."""
+        return self._feed.chunk
 
     def run(self, order: np.ndarray | None, first: int, count: int) -> list[np.ndarray]:
         """Runs the steps first .. first + count - 1 and gives their outputs, stacked: (done, *shape) each.
@@ -147,16 +161,16 @@ class Jitted:
     @property
     def device(self) -> str | None:
         """Where the Program runs that was used last; None before the first."""
-        last = self._last()
-        return last.device if last else None
+        return self.last.device if self.last else None
 
     @property
     def trial(self) -> dict[str, float]:
         """The figures by which that device was chosen, in milliseconds per step; empty without a trial."""
-        last = self._last()
-        return dict(last.trial) if last else {}
+        return dict(self.last.trial) if self.last else {}
 
-    def _last(self) -> Prepared | None:
+    @property
+    def last(self) -> Prepared | None:
+        """What was run last; None before the first call."""
         with self._lock:
             return next(reversed(self._cache.values())) if self._cache else None
 

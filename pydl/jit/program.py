@@ -91,6 +91,18 @@ class Program:
         for _, value in self.updates:
             yield value
 
+    @property
+    def operations(self) -> int:
+        """About how many a step takes: those of its matrix products, and one for each element that it makes."""
+        total = 0
+        for instruction in self.instructions:
+            if instruction.primitive.view:
+                continue
+            total += instruction.result.spec.size
+            if instruction.primitive.name == "matmul":
+                total += 2 * instruction.result.spec.size * instruction.inputs[0].shape[-1]
+        return total
+
     def kernels(self) -> list[list[Instruction]]:
         """The instructions that are one loop each, in order; views left out, what was not fused on its own."""
         kernels: list[list[Instruction]] = []

@@ -12,12 +12,15 @@ stop ends it before the next step.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from pydl.backends import notices
 from pydl.callbacks import CallbackList, History, observers
 from pydl.jit import Jitted
 from pydl.train import NonFiniteError, control
+from pydl.train.pace import Pace
 
 Batch = TypeVar("Batch")
 
@@ -47,9 +50,13 @@ class Loop:
             "batch_size": batch_size or samples,
             "samples": samples,
             "device": device,
+            "adapter": "",
             "trial": {},
+            "operations": 0,
         }
         self._runs = step
+        self._pace = Pace(self._history, params)
+        self._begun = 0.0  # the step under way
         self._notify = CallbackList([self._history, *observers()], None, params)
         self._epoch = 0
         self._batch = 0
@@ -61,19 +68,23 @@ class Loop:
 
     def __iter__(self) -> Iterator[int]:
         self._notify("on_train_begin", {})
-        try:
-            for epoch in range(self.epochs):
-                control.boundary(self.history)
-                self._epoch, self._batch = epoch, 0
-                self._notify("on_epoch_begin", epoch, {})
-                yield epoch
-        finally:
-            self._notify("on_train_end", {})
+        with notices.kept_in(self._history.notices):
+            try:
+                for epoch in range(self.epochs):
+                    control.boundary(self.history)
+                    self._epoch, self._batch = epoch, 0
+                    self._notify("on_epoch_begin", epoch, {})
+                    self._begun = time.perf_counter()
+                    yield epoch
+            finally:
+                self._pace.tell()
+                self._notify("on_train_end", {})
 
     def batches(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Passes the batches of an epoch on, each a point at which the training can be stopped."""
         for batch in batches:
             control.boundary(self.history)
+            self._begun = time.perf_counter()
             yield batch
             self._step({})
 
@@ -94,8 +105,7 @@ class Loop:
         self._notify("on_epoch_end", self._epoch, logs)
 
     def _step(self, logs: dict[str, float]) -> None:
-        if self._runs is not None and self._runs.device is not None:
-            self._notify.params.update(device=self._runs.device, trial=self._runs.trial)
-            self._runs = None
+        if self._runs is not None and (prepared := self._runs.last):
+            self._pace.add(prepared, 1, time.perf_counter() - self._begun)
         self._notify("on_train_batch_end", self._batch, logs)
         self._batch += 1

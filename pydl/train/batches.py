@@ -1,7 +1,7 @@
 """Batches: samples as a step takes them, many steps at a time.
 
-The rows are handed over once and cut into batches where the steps run; Python comes back after about 50 ms, for
-whatever else there is to do. A last, smaller batch has a Program of its own.
+The rows are handed over once and cut into batches where the steps run; Python comes back after a moment, the chunk of
+the device (50 ms, on a GPU 100), for whatever else there is to do. A last, smaller batch has a Program of its own.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from ..backends import ExecutionError
 from ..jit import Jitted
 from ..jit.compiled import Prepared, Rows
 from ..ops import Spec
+from .pace import Pace
 from .samples import Samples
 
-CHUNK = 0.05  # seconds of steps between two looks at the world: short enough for Stop, long beside Python's own work
 GROWTH = 10  # a chunk has at most so many times the steps of the one before: the first may have been quick by chance
 
 
@@ -28,18 +28,22 @@ class Batches:
     samples: all of them
     size:    samples of a batch; of the last one what is left
     once:    True where every batch is run once only: then the rows are not handed over, but batch by batch
+    pace:    counts the steps of whole batches, if given
 
     step, size, steps: the step, samples of a batch, and batches in all
     prepared:          the step for batches of that size
     """
 
-    def __init__(self, step: Jitted, samples: Samples, size: int, once: bool = False) -> None:
+    def __init__(
+        self, step: Jitted, samples: Samples, size: int, once: bool = False, pace: Pace | None = None
+    ) -> None:
         count = len(samples.x)
         self.step, self.samples = step, samples
         self.size = min(size, count)
         self.steps = -(-count // self.size)
         self._whole = count // self.size
         self._once = once
+        self._pace = pace
         self.prepared = step.prepared(*self._specs(self.size))
         self._rows: Rows | None = None
         self._rest: Prepared | None = None
@@ -55,7 +59,7 @@ class Batches:
         return min(self.size, len(self.samples.x) - step * self.size)
 
     def run(self, first: int, limit: int, order: np.ndarray | None = None) -> list[np.ndarray]:
-        """Runs steps from `first` on, at most `limit`, for about 50 ms: their outputs stacked, (steps, ...) each.
+        """Runs steps from `first` on, at most `limit`, for a moment: their outputs stacked, (steps, ...) each.
 
         order: the samples in the order in which they are taken, (samples,); None: as they come. Steps of one size
         only; a step whose loss is not finite is the last.
@@ -64,19 +68,21 @@ class Batches:
             return self._timed(min(limit, self._whole - first), lambda rows, count: rows.run(order, first, count))
         if first == self._whole and self._rest is None:
             self._rest = self.step.prepared(*self._specs(self.size_of(first)))
-        prepared = self._rest if first == self._whole and self._rest else self.prepared
-        return [array[None] for array in prepared(*self.arrays(first, order))]
+        if first == self._whole and self._rest:
+            return [array[None] for array in self._rest(*self.arrays(first, order))]
+        return self._called(self.arrays(first, order))
 
     def repeat(self, limit: int) -> list[np.ndarray]:
         """As `run`, where all samples are one batch: each step takes them all."""
         if not self._handed_over():
-            return [array[None] for array in self.prepared(*self.arrays(0))]
+            return self._called(self.arrays(0))
         return self._timed(limit, lambda rows, count: rows.repeat(count))
 
     def slow_down(self, steps: int, seconds: float) -> None:
         """Says how long it took to deal with the outputs of so many steps, so that chunks become shorter by that."""
         self._after = seconds / max(1, steps)
-        self._count = max(1, min(self._count, int(CHUNK / self._after))) if self._after > 0 else self._count
+        if self._after > 0 and self._rows:
+            self._count = max(1, min(self._count, int(self._rows.chunk / self._after)))
 
     def close(self) -> None:
         """Gives the memory of the rows back."""
@@ -102,11 +108,22 @@ class Batches:
         outputs = run(self._rows, count)
         seconds = time.perf_counter() - start
         done = len(outputs[0])
+        self._add(done, seconds)
         seconds += done * self._after
-        fitting = int(done * CHUNK / seconds) if seconds > 0 else GROWTH * done
+        fitting = int(done * self._rows.chunk / seconds) if seconds > 0 else GROWTH * done
         if done == self._count or fitting < self._count:  # a chunk cut short by a limit says little of longer ones
             self._count = max(1, min(fitting, GROWTH * done))
         return outputs
+
+    def _called(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        start = time.perf_counter()
+        outputs = self.prepared(*arrays)
+        self._add(1, time.perf_counter() - start)
+        return [array[None] for array in outputs]
+
+    def _add(self, steps: int, seconds: float) -> None:
+        if self._pace:
+            self._pace.add(self.prepared, steps, seconds)
 
     def _specs(self, size: int) -> list[Spec]:
         return [Spec((size, *array.shape[1:]), array.dtype) for array in self.samples.batch(0, 1, None)]

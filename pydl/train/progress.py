@@ -99,12 +99,16 @@ class EpochLines(Callback):
 
 
 def device_line(params: dict[str, Any]) -> str:
-    """Which device was chosen, and by what figures: "device: wasm, 3.10 ms per step (numpy 61.20)"; "" unless tried."""
+    """Which device was chosen, and by what figures: "device: numpy, 3.10 ms per step (wasm 4.20)"; "" unless tried.
+
+    A GPU tells its name as well: "device: webgpu (SwiftShader), ...".
+    """
     trial, device = params.get("trial") or {}, params.get("device")
     if device not in trial:
         return ""
     others = ", ".join(f"{name} {value:.2f}" for name, value in trial.items() if name != device)
-    return f"device: {device}, {trial[device]:.2f} ms per step ({others})"
+    chosen = f"{device} ({params['adapter']})" if device == "webgpu" else device
+    return f"device: {chosen}, {trial[device]:.2f} ms per step ({others})"
 
 
 def _numbered(epoch: int, epochs: int) -> str:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from .. import random
+from ..backends import notices
 from ..callbacks import Callback, CallbackList, History
 from . import control
 from .averages import Averages
 from .batches import Batches
 from .diagnosis import NonFiniteError, explain_nonfinite
+from .pace import Pace
 from .samples import Samples
 
 EVALUATION_BATCH = 500  # rows at a time where nothing is learned: less overhead, and activations still fit the cache
@@ -70,6 +72,7 @@ class Run:
         self.epoch, self.batch = initial_epoch, 0
         self.order: np.ndarray | None = None
         self.notify = CallbackList([self.history, *callbacks], trainer, params)
+        self._pace = Pace(self.history, params)
         self._endures = any(callback.endures_nonfinite for callback in self.notify.callbacks)
         self._batches: Batches | None = None
         self._measured: Batches | None = None  # the validation's
@@ -80,16 +83,16 @@ class Run:
         restore: puts a run that was interrupted back to where it stood. It is called again after the hooks that begin
         something: what they did to the weights, the random numbers or themselves belongs to the first run.
         """
-        prepared = self._prepare().prepared  # whatever is wrong with the step is found before anything begins
-        self.history.device, self.history.trial = prepared.device, prepared.trial
-        self.notify.params.update(device=prepared.device, trial=prepared.trial)
-        try:
-            return self._run(restore)
-        finally:
-            for batches in (self._batches, self._measured):
-                if batches:
-                    batches.close()
-            self._batches = self._measured = None
+        with notices.kept_in(self.history.notices):
+            self._pace.place(self._prepare().prepared)  # what is wrong with the step is found before anything begins
+            try:
+                return self._run(restore)
+            finally:
+                self._pace.tell()
+                for batches in (self._batches, self._measured):
+                    if batches:
+                        batches.close()
+                self._batches = self._measured = None
 
     def _run(self, restore: Callable[[Run], None] | None) -> History:
         if restore:
@@ -115,6 +118,7 @@ class Run:
             epoch, self.epoch, self.batch = self.epoch, self.epoch + 1, 0
             self.averages.reset()
             self.notify("on_epoch_end", epoch, logs)
+        self._pace.tell()
         self.notify("on_train_end", logs)
         return self.history
 
@@ -126,7 +130,7 @@ class Run:
                 self._batches.close()
                 self.trainer._build_optimizer()
                 step = self.trainer.compiled("train", self.device)
-            self._batches = Batches(step, self.samples, self.batch_size)
+            self._batches = Batches(step, self.samples, self.batch_size, pace=self._pace)
         return self._batches
 
     def _train(self, batches: Batches) -> None:

@@ -6,6 +6,7 @@ from hypothesis import settings
 import pydl
 from pydl.autograd import modes
 from pydl.backends import trials
+from pydl.backends.webgpu import hosts as gpus
 from pydl.train import control
 
 # Derandomized: the same examples on every machine and every run; `slow` tests ask for thousands of their own.
@@ -20,6 +21,14 @@ def trials_of_devices_are_not_remembered_beyond_the_tests(tmp_path_factory):
     trials.cache_folder = lambda: folder
     yield
     trials.cache_folder = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def there_is_no_gpu_unless_a_test_brings_one():
+    """device="auto" is not to open the one of the machine in thousands of tests; those of `webgpu` register theirs."""
+    gpus.register(None)
+    yield
+    gpus.unregister()
 
 
 @pytest.fixture(autouse=True)

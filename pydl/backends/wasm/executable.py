@@ -17,13 +17,11 @@ from ...jit.memory import Block
 from ...jit.program import Program, Value
 from ...variable import Variable
 from ..errors import DeviceError
+from ..executable import CHUNK, moving
 from .compiler import COPY, FROM_BYTES, Compiled, compile_program
 from .hosts import Host
 from .kernels.movement import STATUS
 
-# Of who brings state from one memory to another: taken before any Executable's own. It also makes for fairness: who
-# reads a Variable gets its turn between two runs of a training, which would take its own lock again at once.
-_moving = threading.RLock()
 RESULTS = 1 << 20  # bytes for the outputs of the steps of one call, at most
 
 
@@ -32,13 +30,14 @@ class Executable:
 
     bytes:        of memory that it holds
     module_bytes: of code
+    adapter:      the engine: "wasmtime 50.0.1", "Chromium 156"
     """
 
     def __init__(self, program: Program, host: Host, relaxed: bool) -> None:
         # There is one memory: a second thread waits until the first has its outputs. A thread that an interrupt
         # (Ctrl-C) has torn away just behind `acquire` must not wait for itself later on.
         self._lock = threading.RLock()
-        self.program = program
+        self.program, self.adapter = program, host.name
         self.compiled: Compiled = compile_program(program, relaxed)
         code = self.compiled.module.encode()
         self.module_bytes = len(code)
@@ -77,7 +76,7 @@ class Executable:
     @contextmanager
     def _running(self) -> Iterator[None]:
         """Steps may run inside of it: the state is here, and what they change of it stays, whatever becomes of them."""
-        with _moving:
+        with moving:
             self._lock.acquire()
             try:
                 for variable, address in self._state:
@@ -99,7 +98,7 @@ class Executable:
 
     def fetch(self, variable: Variable) -> None:
         """Brings home a value that is kept here."""
-        with _moving, self._lock:
+        with moving, self._lock:
             if variable._elsewhere is self:
                 self.instance.read(self._addresses[id(variable)], variable._value)
                 variable._elsewhere = None
@@ -127,6 +126,8 @@ class Executable:
 
 class Feed:
     """Rows for the inputs of an Executable, in its memory."""
+
+    chunk = CHUNK
 
     def __init__(self, executable: Executable, data: Sequence[np.ndarray]) -> None:
         self._executable = executable

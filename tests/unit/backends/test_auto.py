@@ -7,8 +7,8 @@ import pytest
 
 import pydl
 from pydl import Variable, files, jit, nn, optim
-from pydl.backends import Auto, auto, device, trials
-from tests.unit.backends.fake import Fake
+from pydl.backends import Auto, auto, device, errors, notices, trials
+from tests.unit.backends.fake import Fake, FakeGPU
 
 LARGE = np.random.default_rng(0).standard_normal((100, 100)).astype(np.float32)  # a product takes 2 million operations
 FIGURES = {"numpy": 1.0, "wasm": 5.0}  # milliseconds, as the trial below pretends to find them
@@ -25,13 +25,19 @@ def fake(monkeypatch, tmp_path):
 
 
 @pytest.fixture
+def gpu(fake, monkeypatch):
+    gpu = FakeGPU()
+    monkeypatch.setitem(device._BACKENDS, "webgpu", lambda: gpu)
+    return gpu
+
+
+@pytest.fixture
 def tried(monkeypatch):
     """The trials that were made, whose outcome is `FIGURES`."""
     made = []
 
     def try_out(program, names):
         made.append(program.name)
-        trials.keep(program, names, dict(FIGURES))
         return dict(FIGURES)
 
     monkeypatch.setattr(auto, "_try_out", try_out)
@@ -63,7 +69,7 @@ def test_a_tiny_program_that_wasm_cannot_run_goes_to_numpy(fake):
 
 def test_work_is_counted_by_products_and_elements():
     two = jit(lambda x: (x @ x).reshape(-1) + 1, device="numpy").program(LARGE)
-    assert auto.work(two) == 2 * 100**3 + 2 * 100**2
+    assert two.operations == 2 * 100**3 + 2 * 100**2
 
 
 @pytest.mark.parametrize("figures, chosen", [({"numpy": 1, "wasm": 2}, "numpy"), ({"numpy": 2, "wasm": 1}, "wasm")])
@@ -100,7 +106,86 @@ def test_a_slow_device_loses_a_real_trial_and_is_asked_for_few_steps(fake):
     assert prepared.device == "numpy"
     assert prepared.trial["wasm"] >= 50 > prepared.trial["numpy"] > 0
     assert all(each.closed for each in fake.executables)
-    assert 1 <= fake.steps("product") <= 1 + auto.STEPS
+    assert fake.steps("product") == 2, "one to warm up, and one that takes as long as a run"
+
+
+def test_steps_are_timed_many_at_a_time_as_a_fit_has_them(fake, monkeypatch):
+    fake.seconds = 0.001
+    monkeypatch.setattr(auto, "ENOUGH", 0.2)
+    weight = Variable(LARGE)
+    jit(lambda x, y: weight.assign(weight @ x + y), device="auto").prepared(LARGE, LARGE)
+    [executable] = fake.of("<lambda>")[:1]
+    counts = [count for _, count in executable.chunks]
+    assert counts[:3] == [1, 1, 10] and sum(counts) > 20
+    assert [feed.closed for feed in executable.feeds] == [True]
+
+
+@pytest.mark.parametrize("number", [np.float32(2), LARGE[:7]])
+def test_what_cannot_be_fed_is_called_step_by_step(number, fake):
+    fake.seconds = 0.001
+    step = jit(lambda x, number: x @ x * number.sum())
+    assert set(step.prepared(LARGE, number).trial) == {"numpy", "wasm"}
+    assert not fake.executables[0].feeds and fake.executables[0].calls >= 3
+
+
+def test_a_loss_that_is_no_number_in_the_trial_is_no_obstacle(fake):
+    weight = Variable(LARGE)
+    step = jit(lambda x: weight.assign(weight @ x * 1e9) or weight.sum())
+    assert set(step.prepared(LARGE).trial) == {"numpy", "wasm"}
+
+
+# ---- with a GPU
+
+
+def test_a_tiny_program_does_not_even_ask_for_a_gpu(fake, gpu, tried):
+    assert product().prepared(LARGE[:20, :20]).device == "wasm"
+    fake.here = False
+    assert product().prepared(LARGE[:20, :20]).device == "numpy"
+    assert (gpu.asked, tried) == (0, [])
+
+
+def test_a_gpu_that_is_the_fastest_is_chosen_and_all_figures_are_shown(fake, gpu, capsys, monkeypatch):
+    fake.seconds, gpu.seconds = 0.02, 1e-9
+    monkeypatch.setattr(auto, "HOPELESS", 1e9)
+    monkeypatch.setitem(device._BACKENDS, "numpy", lambda: fake)  # NumPy is hard to be faster than, with itself
+    model = wide()
+    history = model.fit(LARGE, LARGE, batch_size=32)
+    assert (history.device, history.adapter) == ("webgpu", "Toy 3000")
+    assert min(history.trial, key=history.trial.get) == "webgpu" and set(history.trial) == {"numpy", "wasm", "webgpu"}
+    assert capsys.readouterr().out.startswith("device: webgpu (Toy 3000), ")
+
+
+@pytest.mark.parametrize("kind", [errors.DeviceLost, errors.OutOfDeviceMemory, errors.WrongNumbers])
+@pytest.mark.parametrize("event, after", [("compile", 0), ("feed", 0), ("step", 0), ("step", 2), ("ran", 1)])
+def test_a_gpu_that_fails_in_the_trial_is_passed_over_without_a_word(event, after, kind, fake, gpu):
+    gpu.fail(event, after, kind("in the trial"))
+    heard = []
+    with notices.listening(heard.append):
+        prepared = product().prepared(LARGE)
+    assert gpu.gone and not heard
+    assert prepared.device in ("numpy", "wasm") and set(prepared.trial) == {"numpy", "wasm"}
+
+
+@pytest.mark.parametrize("factor, believed", [(1.05, False), (np.float32(np.nan), False), (1.0001, True)])
+def test_a_device_that_computes_something_else_than_numpy_is_never_chosen(factor, believed, fake, gpu):
+    gpu.lies = np.float32(factor)
+    assert ("webgpu" in product().prepared(LARGE).trial) == believed
+    assert ("webgpu" in product().prepared(LARGE).trial) == believed, "nor is it when the trial is remembered"
+
+
+def test_what_was_measured_holds_for_that_gpu_only(fake, gpu, tried):
+    for name, trials_made in (("Toy 3000", 1), ("Toy 3000", 1), ("Toy 4000", 2), ("Toy 3000", 2)):
+        gpu.name = name
+        product().prepared(LARGE)
+        assert len(tried) == trials_made
+
+
+def test_a_gpu_that_does_not_support_another_program_leaves_that_to_wasm(fake, gpu, monkeypatch):
+    monkeypatch.setattr(auto, "_try_out", lambda program, names: {"numpy": 3.0, "wasm": 2.0, "webgpu": 1.0})
+    gpu.refuses = ("_evaluate_step",)
+    model = wide()
+    assert model.fit(LARGE, LARGE, verbose=0, validation_split=0.2).device == "webgpu"
+    assert model.compiled("evaluate", "auto").device == "wasm"
 
 
 def test_a_device_that_cannot_run_the_program_is_passed_over_and_nothing_is_run(fake):

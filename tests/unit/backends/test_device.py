@@ -8,7 +8,8 @@ import pytest
 import pydl
 from pydl import DeviceError, Variable, jit
 from pydl.backends import Auto, backend_for, device
-from tests.unit.backends.fake import Fake
+from pydl.backends.errors import DeviceLost
+from tests.unit.backends.fake import Fake, FakeGPU
 
 
 @pytest.fixture
@@ -18,9 +19,18 @@ def fake(monkeypatch):
     return fake
 
 
-def test_what_is_here_is_listed(fake):
-    assert pydl.devices() == ["numpy", "wasm"]
+@pytest.fixture
+def gpu(monkeypatch):
+    gpu = FakeGPU()
+    monkeypatch.setitem(device._BACKENDS, "webgpu", lambda: gpu)
+    return gpu
+
+
+def test_what_is_here_is_listed(fake, gpu):
+    assert pydl.devices() == ["numpy", "wasm", "webgpu"]
     fake.here = False
+    assert pydl.devices() == ["numpy", "webgpu"]
+    gpu.here = False
     assert pydl.devices() == ["numpy"]
 
 
@@ -53,6 +63,33 @@ def test_a_missing_device_says_what_would_bring_it(name, fake, monkeypatch):
     monkeypatch.setattr(sys, "platform", "emscripten")
     with pytest.raises(DeviceError, match="this browser's WebAssembly has no SIMD"):
         backend_for(name)
+
+
+def test_a_missing_gpu_says_why(fake, gpu):
+    gpu.here = False
+    with pytest.raises(DeviceError, match=r"'webgpu' is not available here \(no adapter was found\): .*'numpy'"):
+        backend_for("webgpu")
+
+
+def test_a_gpu_that_was_here_and_failed_is_no_mistake_of_the_caller(fake, gpu, capsys):
+    gpu.standing = DeviceLost("the driver has reset it")
+    add = jit(lambda x: x + 1, device="webgpu")
+    assert add(np.float32(1)).item() == 2
+    assert (add.device, add.last.adapter) == ("wasm", "fake 1.0")
+    assert capsys.readouterr().err.startswith("pydl: webgpu (Toy 3000) was lost (the driver has reset it): pydl goes ")
+
+
+def test_a_device_that_was_named_is_the_only_one_that_is_looked_for(fake, gpu):
+    backend_for("numpy")
+    backend_for("wasm")
+    assert gpu.asked == 0
+    backend_for("webgpu")
+    assert gpu.asked == 1
+
+
+def test_what_a_step_runs_on_is_known(fake, gpu):
+    for name, adapter in (("numpy", ""), ("wasm", "fake 1.0"), ("webgpu", "Toy 3000")):
+        assert jit(lambda x: x + 1, device=name).prepared(np.float32(1)).adapter == adapter
 
 
 def test_a_program_that_a_device_cannot_run_is_refused_before_anything_changes(fake):

@@ -488,6 +488,8 @@ def test_two_hundred_thousand_epochs_of_one_step_cost_little_beyond_their_steps(
             return executable
 
     class QuickFeed:
+        chunk = 0.05
+
         def run(self, order, first, count):
             return [np.full(count, 0.5, np.float32)] * 3
 

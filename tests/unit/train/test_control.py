@@ -7,7 +7,8 @@ import pytest
 import pydl
 from pydl import nn, optim
 from pydl.callbacks import Callback
-from pydl.train import TrainingStopped, batches, control
+from pydl.jit.compiled import Rows
+from pydl.train import TrainingStopped, control
 
 X = np.random.default_rng(0).standard_normal((12, 3)).astype(np.float32)
 Y = X.sum(axis=1, keepdims=True)
@@ -91,7 +92,7 @@ def test_a_stop_is_a_keyboard_interrupt_so_that_no_lesson_catches_it_by_mistake(
 def test_a_stop_may_come_out_of_a_pause(monkeypatch):
     model = model_from(1)
     calls = []
-    monkeypatch.setattr(batches, "CHUNK", 0.0)  # one step at a time
+    monkeypatch.setattr(Rows, "chunk", 0.0)  # one step at a time
 
     def pause():
         calls.append(model.optimizer.iterations.item())
@@ -115,7 +116,7 @@ def test_pauses_are_some_time_apart(monkeypatch):
 
     monkeypatch.setattr(control.time, "monotonic", monotonic)
     monkeypatch.setattr(control, "_last_pause", -1.0)
-    monkeypatch.setattr(batches, "CHUNK", 0.0)
+    monkeypatch.setattr(Rows, "chunk", 0.0)
     control.set_pause(lambda: calls.append(now[0]), every=0.05)
     fit(model_from(1), epochs=5)  # 15 boundaries, 0.02 seconds apart
     assert calls == pytest.approx([0, 0.06, 0.12, 0.18, 0.24])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pydl import nn
-from pydl.train import ProgressBar, batches, progress
+from pydl.jit.compiled import Rows
+from pydl.train import ProgressBar, progress
 
 X, Y = np.ones((6, 2), np.float32), np.ones((6, 1), np.float32)
 
@@ -20,7 +21,7 @@ class Terminal(io.StringIO):
 def shown(stream, epochs, monkeypatch=None):
     if monkeypatch:
         monkeypatch.setattr(progress, "_REDRAW", 0.0)  # after every batch
-        monkeypatch.setattr(batches, "CHUNK", 0.0)  # of which one runs at a time
+        monkeypatch.setattr(Rows, "chunk", 0.0)  # of which one runs at a time
     model = nn.Sequential([nn.Dense(1)])
     model.compile("sgd", "mse", metrics=["accuracy"])
     model.fit(X, Y, batch_size=2, epochs=epochs, verbose=0, callbacks=[ProgressBar(stream)])
