@@ -57,6 +57,9 @@ def add_options(parser: argparse.ArgumentParser):
         metavar="N",
         help="models compiled and dropped, to see whether memory grows (default: 200)",
     )
+    parser.add_argument("--webgpu", action="store_true", help="start the browser with WebGPU, which it hides on Linux")
+    parser.add_argument("--adapter", metavar="NAME", help="with WebGPU on this one: swiftshader is played by the CPU")
+    parser.add_argument("--peak", type=float, metavar="TFLOPS", help="of the GPU in float32, for the matrix product")
     parser.add_argument("--full", action="store_true", help="15 rounds of 0.3 s, 1,000 models")
     parser.add_argument(
         "--reference",
@@ -137,13 +140,23 @@ def find_chromium() -> str | None:
     return os.environ.get("PYDL_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
+def flags(options: argparse.Namespace) -> list[str]:
+    """What the browser is started with: WebGPU needs to be asked for on Linux, and where there is no window."""
+    found = ["--headless=new"]
+    if options.webgpu or options.adapter:
+        found += ["--enable-unsafe-webgpu", "--enable-features=Vulkan"]
+    if options.adapter:
+        found.append(f"--use-webgpu-adapter={options.adapter}")
+    return found
+
+
 def _measure(driver, address: str, options: argparse.Namespace, modules: dict[str, Path]) -> int:
     path = find_chromium()
-    browser = driver.chromium.launch(executable_path=path, headless=True, args=["--headless=new"])
+    browser = driver.chromium.launch(executable_path=path, headless=True, args=flags(options))
     page = browser.new_page()
     page.goto(f"{address}bench.html")
     page.wait_for_function("() => window.bench", timeout=READY_MS)
-    wanted = {name: getattr(options, name) for name in ("device", "networks", "rounds", "seconds", "models")}
+    wanted = {name: getattr(options, name) for name in ("device", "networks", "rounds", "seconds", "models", "peak")}
     wanted["references"] = {variant: f"{FOLDER}/{module.name}" for variant, module in modules.items()}
     parts = page.evaluate("(options) => bench.begin(options)", wanted)
     processes = []

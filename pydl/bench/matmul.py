@@ -16,6 +16,7 @@ from .networks import SEED
 from .turns import Contestant
 
 SIZES = ((128, 784, 256), (512, 512, 512), (1024, 1024, 1024))  # m, k, n
+LARGE = (2048, 2048, 2048)  # which only a GPU has enough of
 EAGER = SIZES[0]
 
 
@@ -47,7 +48,7 @@ def compiled(size: tuple[int, int, int], device: str) -> Compiled:
         product.assign(a @ b)
         return x.sum()
 
-    return Compiled(step, (np.zeros((1, 1), np.float32),), batch=1)
+    return Compiled(step, (np.zeros((1, 1), np.float32),), batch=1, device=device)
 
 
 def eager() -> dict[str, Contestant]:

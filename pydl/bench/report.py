@@ -9,11 +9,13 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..backends.failover import DEVICE as GPU
 from . import bars
 
 Table = tuple[str, list[list[str]]]  # what its numbers are; the head and the rows
 Cell = Callable[[dict[str, Any]], str]
 NONE, CANNOT = "", "cannot"
+LARGE = "1024x1024x1024"  # the product that a GPU's peak is compared with
 
 
 def as_json(figures: dict[str, Any]) -> str:
@@ -58,13 +60,22 @@ def _tables(figures: dict[str, Any]) -> list[Table]:
         names = list(dict.fromkeys(name for network in networks.values() for name in network["contestants"]))
         found.append(("ms per training step (images per second)", _by_network(networks, names, _speed)))
         compiled = [name for name in names if name in figures["devices"]]
-        found.append(
-            ("compiling: ms (of it the backend's); module, kB; memory, MB", _by_network(networks, compiled, _compiled))
-        )
+        title = "compiling: ms (of it the backend's); module or WGSL, kB; memory, MB"
+        dispatches = "; dispatches of a step" if "gpu" in figures else ""
+        found.append((title + dispatches, _by_network(networks, compiled, _compiled)))
     if matmuls := figures.get("matmul"):
-        rows = [[device, *(f"{sizes[device]:.1f}" for sizes in matmuls.values())] for device in figures["devices"]]
+        rows = [[device, *(_product(sizes.get(device)) for sizes in matmuls.values())] for device in figures["devices"]]
         found.append(("GFLOP/s of a matrix product", [["", *matmuls], *rows]))
-    return found
+    return [(title, [[_named(name, figures), *cells] for name, *cells in rows]) for title, rows in found]
+
+
+def _named(name: str, figures: dict[str, Any]) -> str:
+    """A contestant, and a GPU by its own name, too."""
+    return f"{name}, {figures['gpu']['adapter']}" if name == GPU else name
+
+
+def _product(speed: float | None) -> str:
+    return NONE if speed is None else f"{speed:.1f}"
 
 
 def _by_network(networks: dict[str, Any], names: Sequence[str], cell: Cell) -> list[list[str]]:
@@ -88,7 +99,8 @@ def _speed(entry: dict[str, Any]) -> str:
 def _compiled(entry: dict[str, Any]) -> str:
     module = "" if entry["module_bytes"] is None else f"; {entry['module_bytes'] / 1e3:,.0f}"
     milliseconds = f"{1000 * entry['compile_seconds']:,.0f} ({1000 * entry['backend_seconds']:,.0f})"
-    return f"{milliseconds}{module}; {significant(entry['memory_bytes'] / 1e6)}"
+    dispatches = "" if entry["dispatches"] is None else f"; {entry['dispatches']}"
+    return f"{milliseconds}{module}; {significant(entry['memory_bytes'] / 1e6)}{dispatches}"
 
 
 def _sentences(figures: dict[str, Any]) -> list[str]:
@@ -102,6 +114,12 @@ def _sentences(figures: dict[str, Any]) -> list[str]:
     if long_run := figures.get("long_run"):
         for device, seconds in long_run["seconds"].items():
             said.append(f"{long_run['steps']:,} steps of {long_run['network']} on {device}: {seconds:.2f} s")
+    if endurance := figures.get("endurance"):
+        steps, (first, last) = f"{endurance['steps']:,} steps of {endurance['network']}", endurance["bytes"]
+        said.append(f"buffers after {steps} on {_named(GPU, figures)}: {last - first:+,} bytes")
+    peak, speed = figures.get("gpu", {}).get("peak"), figures.get("matmul", {}).get(LARGE, {}).get(GPU)
+    if peak and speed:
+        said.append(f"matmul {LARGE} on {_named(GPU, figures)}: {speed / peak / 10:.0f} % of its {peak:g} TFLOP/s")
     grown = bars.growth(figures)
     if grown is not None:
         memory = figures["memory"]

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..backends import Device, Unsupported, devices
+from ..backends.failover import DEVICE as GPU
 from ..backends.wasm import hosts
+from ..backends.webgpu import hosts as gpus
 from . import machine, matmul, pytorch, reference
 from .compiled import Compiled, training
 from .handwritten import HandwrittenStep
@@ -27,7 +29,8 @@ IN_C = "C, by hand"  # with its variant behind it: "C, by hand, relaxed"
 COMPILES = 3  # fresh models of a network that are compiled on a device
 LONG_RUN = "deep-xor"
 LONG_RUN_STEPS = 200_000
-SLICE = 20_000  # steps per call of the long run, so that a stop is heard
+SLICE, SLICE_ON_GPU = 20_000, 100  # steps per call of a run of many, so that a stop is heard
+ENDURANCE_STEPS = 10_000  # after which a GPU must hold what it held before
 REMEMBERED = "relu-mlp"  # the model that is compiled and dropped again and again
 FULL_MODELS = 1_000
 
@@ -45,6 +48,7 @@ class Bench:
     seconds:    how long a turn lasts at least
     models:     how many are compiled and dropped, to see whether memory grows; 0 leaves this out
     references: the step written in C, by the variant that it was compiled for
+    peak:       what the GPU's maker says of float32, in TFLOP/s; None: not said
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Bench:
         seconds: float = 0.1,
         models: int = 200,
         references: Mapping[str, Contestant] | None = None,
+        peak: float | None = None,
     ) -> None:
         self.devices = chosen_devices(device)
         unknown = set(networks or ()) - set(NETWORKS)
@@ -68,14 +73,20 @@ class Bench:
             "rounds": rounds,
             "networks": {},
         }
+        if GPU in self.devices:
+            host = gpus.current()
+            assert host is not None, "the device is here"
+            self.figures["gpu"] = {"adapter": host.adapter, "software": host.software, "peak": peak}
         self._parts: dict[str, Callable[[], None]] = {
             network.name: lambda network=network: self._network(network)  # type: ignore[misc]
             for network in self.networks
         }
         self._parts |= {"matmul": self._matmul, "eager": self._eager}
-        if LONG_RUN in self._parts and self._compiling():
+        if LONG_RUN in self._parts and self._making_code():
             self._parts["long run"] = self._long_run
-        if models:
+        if GPU in self.devices:
+            self._parts["endurance"] = self._endurance
+        if models and self._on_the_processor():
             self._parts |= {"memory at first": lambda: self._memory(-(-models // 2))}
             self._parts |= {"memory": lambda: self._memory(models)}
 
@@ -95,9 +106,17 @@ class Bench:
         if "memory" in self.figures:
             self.figures["memory"]["process_bytes"] = process_bytes
 
-    def _compiling(self) -> list[str]:
+    def _on_the_processor(self) -> list[str]:
+        """The devices that are no GPU: whose memory is the process's, and to whom small networks belong."""
+        return [device for device in self.devices if device != GPU]
+
+    def _making_code(self) -> list[str]:
         """The devices that make machine code."""
-        return [device for device in self.devices if device != "numpy"]
+        return [device for device in self._on_the_processor() if device != "numpy"]
+
+    def _on_hardware(self) -> list[str]:
+        """The GPU, where it is one."""
+        return [device for device in self.devices if device == GPU and not self.figures["gpu"]["software"]]
 
     def _turns(self, contestants: Mapping[str, Contestant]) -> dict[str, list[float]]:
         return take_turns(contestants, self.rounds, self.seconds)
@@ -139,13 +158,18 @@ class Bench:
     def _matmul(self) -> None:
         self.figures["matmul"] = {}
         for size in matmul.SIZES:
-            ours = {device: matmul.compiled(size, device) for device in self.devices}
-            times = self._turns(ours)
-            for run in ours.values():
-                run.close()
-            self.figures["matmul"][matmul.name_of(size)] = {
-                device: matmul.gflops(size, statistics.median(seconds)) for device, seconds in times.items()
-            }
+            self._multiply(size, self.devices)
+        if large := self._on_hardware():
+            self._multiply(matmul.LARGE, large)
+
+    def _multiply(self, size: tuple[int, int, int], devices: Sequence[str]) -> None:
+        ours = {device: matmul.compiled(size, device) for device in devices}
+        times = self._turns(ours)
+        for run in ours.values():
+            run.close()
+        self.figures["matmul"][matmul.name_of(size)] = {
+            device: matmul.gflops(size, statistics.median(seconds)) for device, seconds in times.items()
+        }
 
     def _eager(self) -> None:
         times = self._turns(matmul.eager())
@@ -158,7 +182,7 @@ class Bench:
     def _long_run(self) -> None:
         network = NETWORKS[LONG_RUN]
         taken: dict[str, float] = {}
-        for device in self._compiling():
+        for device in self._making_code():
             run = training(network, device)
             run(SLICE)
             start = time.perf_counter()
@@ -168,8 +192,20 @@ class Bench:
             run.close()
         self.figures["long_run"] = {"network": LONG_RUN, "steps": LONG_RUN_STEPS, "seconds": taken}
 
+    def _endurance(self) -> None:
+        """Whether many steps leave buffers behind; a software adapter takes them with the smallest network."""
+        network = NETWORKS[REMEMBERED if self._on_hardware() else LONG_RUN]
+        run = training(network, GPU)
+        run(SLICE_ON_GPU)
+        sizes = [_held_on_gpu()]
+        for _ in range(ENDURANCE_STEPS // SLICE_ON_GPU):
+            run(SLICE_ON_GPU)
+        sizes.append(_held_on_gpu())
+        run.close()
+        self.figures["endurance"] = {"network": network.name, "steps": ENDURANCE_STEPS, "bytes": sizes}
+
     def _memory(self, models: int) -> None:
-        network, device = NETWORKS[REMEMBERED], self.devices[-1]
+        network, device = NETWORKS[REMEMBERED], self._on_the_processor()[-1]
         memory = self.figures.setdefault("memory", {"device": device, "models": [], "bytes": []})
         done = sum(memory["models"])
         x, y = (array[: network.batch] for array in network.rows())
@@ -184,10 +220,15 @@ def chosen_devices(text: str) -> list[str]:
     """Devices by their names, with commas between; of "auto" all that are here, and each variant of the code."""
     if text != "auto":
         return [Device(name).name for name in text.split(",")]
-    here = devices()
-    host = hosts.current() if "wasm" in here else None
-    variants = ["wasm:simd", "wasm:relaxed"] if host and host.relaxed else ["wasm:simd"]
-    return [name for device in here for name in (variants if device == "wasm" else [device])]
+    return [name for device in devices() for name in variants(device)]
+
+
+def variants(device: str) -> list[str]:
+    """A device that is here, by the name of each variant that it has."""
+    if device != "wasm":
+        return [device]
+    host = hosts.current()
+    return ["wasm:simd", "wasm:relaxed"] if host and host.relaxed else ["wasm:simd"]
 
 
 def described(device: str, compiled: Sequence[Compiled]) -> dict[str, Any]:
@@ -208,7 +249,14 @@ def described(device: str, compiled: Sequence[Compiled]) -> dict[str, Any]:
         "backend_seconds": statistics.median(backend),
         "module_bytes": compiled[-1].module_bytes,
         "memory_bytes": compiled[-1].memory_bytes,
+        "dispatches": compiled[-1].dispatches,
     }
+
+
+def _held_on_gpu() -> int:
+    gc.collect()
+    host = gpus.current()
+    return host.bytes if host else 0
 
 
 def by_hand(network: Network) -> Contestant:

@@ -9,7 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import pydl
 from pydl import bench
 from pydl.files import write_whole
 
@@ -24,13 +23,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
     names = ", ".join(bench.NETWORKS)
-    parser.add_argument("--device", default="auto", help="some of them, with commas: " + ", ".join(pydl.devices()))
+    parser.add_argument("--device", default="auto", help="some of numpy, wasm, webgpu, with commas; auto: all")
     parser.add_argument("--networks", type=lambda text: text.split(","), help=f"some of {names}, with commas")
     parser.add_argument("--rounds", type=_positive, default=5, help="of which the medians are taken (default 5)")
     parser.add_argument("--seconds", type=_seconds, default=0.1, help="that a turn lasts at least (default 0.1)")
     parser.add_argument(
         "--models", type=_count, default=200, help="compiled and dropped, to see whether memory grows (default 200)"
     )
+    parser.add_argument("--peak", type=_peak, metavar="TFLOPS", help="of the GPU in float32, for the matrix product")
     parser.add_argument("--full", action="store_true", help=f"15 rounds of 0.3 seconds, {bench.FULL_MODELS:,} models")
     parser.add_argument(
         "--json", nargs="?", const="-", metavar="FILE", help="print the figures as JSON, or write them into a file"
@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
     """Measures, prints, and answers with the exit code."""
     if options.full:
         options.rounds, options.seconds, options.models = 15, 0.3, bench.FULL_MODELS
-    session = bench.Bench(options.device, options.networks, options.rounds, options.seconds, options.models)
+    wanted = {name: getattr(options, name) for name in ("device", "networks", "rounds", "seconds", "models", "peak")}
+    session = bench.Bench(**wanted)
     for number, part in enumerate(session.parts, start=1):
         if sys.stderr.isatty():
             print(f"\r\033[K{number} of {len(session.parts)}: {part}", end="", file=sys.stderr, flush=True)
@@ -91,10 +92,18 @@ def _count(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
+    return _between(text, "seconds", 60)
+
+
+def _peak(text: str) -> float:
+    return _between(text, "TFLOP/s", 100_000)
+
+
+def _between(text: str, unit: str, limit: float) -> float:
     try:
-        seconds = float(text)
+        value = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 60:
-        raise argparse.ArgumentTypeError(f"expected seconds above 0 and below 60, received {text!r}")
-    return seconds
+        value = -1.0
+    if not 0 < value < limit:
+        raise argparse.ArgumentTypeError(f"expected {unit} above 0 and below {limit:,}, received {text!r}")
+    return value

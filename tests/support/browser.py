@@ -10,11 +10,14 @@ import sys
 # which Chromium refuses to start as root.
 FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--force-color-profile=srgb"]
+# A GPU that the CPU plays: the same on every machine.
+WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
 
 
-def launch(playwright, path):
+def launch(playwright, path, webgpu=False):
     """Starts the full browser (not its headless shell, which lacks some interfaces) without a window."""
-    return playwright.chromium.launch(executable_path=path, headless=True, args=[*FLAGS, "--headless=new"])
+    flags = [*FLAGS, *(WEBGPU if webgpu else []), "--headless=new"]
+    return playwright.chromium.launch(executable_path=path, headless=True, args=flags)
 
 
 def main(path=None):

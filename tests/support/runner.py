@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from tests.support import chromium, environment
+from tests.support import chromium, environment, vulkan
 from tests.support.process import ROOT, SetupError, run, say, stage
 
 SITE = ROOT / ".cache" / "tests" / "site"
@@ -20,7 +20,8 @@ DESCRIPTION = """\
 Sets up everything the tests of pydl need, then runs them with pytest and prints a coverage report.
 
 Set-up makes .venv, installs the package and the pinned test packages into it, finds or gets a Chromium (and,
-as root on Debian or Ubuntu, a Korean font), and builds the site. What is already there is used again.
+as root on Debian or Ubuntu, a Vulkan driver and a Korean font), and builds the site. What is already there is
+used again.
 """
 
 EPILOG = """\
@@ -60,6 +61,8 @@ def set_up(no_browser):
     """Makes the machine ready; returns the Python to use and the settings that pytest's process gets."""
     with stage("Python environment (.venv)"):
         python = environment.provide()
+    with stage("Vulkan driver (llvmpipe)"):
+        vulkan.provide()
     if no_browser:
         return python, {}
     with stage("Chromium"):

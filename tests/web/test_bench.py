@@ -1,5 +1,6 @@
 """`python3 -m web bench` up to the browser: its options, and what it says where something is missing."""
 
+import argparse
 import sys
 
 import pytest
@@ -21,7 +22,8 @@ def test_help_names_what_it_needs_and_every_option(capsys):
         cli.main(["bench", "--help"])
     told = capsys.readouterr().out
     assert ended.value.code == 0
-    for part in ("Playwright", "PYDL_CHROMIUM", "--reference DIR", "--variants", "--check", "--json", "--full"):
+    for part in ("Playwright", "PYDL_CHROMIUM", "--reference DIR", "--variants", "--check", "--json", "--full",
+                 "--webgpu", "--adapter NAME", "--peak TFLOPS"):
         assert part in told
 
 
@@ -31,6 +33,7 @@ def test_help_names_what_it_needs_and_every_option(capsys):
         (["--rounds", "many"], "expected a whole number from 1, received 'many'"),
         (["--rounds", "0"], "expected a whole number from 1, received '0'"),
         (["--seconds", "x"], "'x'"),
+        (["--peak", "x"], "'x'"),
         (["--fast"], "unrecognized arguments: --fast"),
         (["--reference", "nowhere"], "--reference nowhere: there is no step_simd.wasm or step_relaxed.wasm"),
         (["--reference", ".", "--variants", "avx"], "expected some of simd,relaxed, received 'avx'"),
@@ -48,6 +51,22 @@ def test_without_playwright_it_says_how_to_get_it(capsys, monkeypatch):
 def test_without_a_chromium_it_says_how_to_get_one():
     said = "BrowserType.launch: Executable doesn't exist at /nowhere/chrome\nLooks like Playwright was just installed"
     assert f"{sys.executable} -m playwright install chromium" in bench._reason(Exception(said))
+
+
+@pytest.mark.parametrize(
+    "arguments, wanted, unwanted",
+    [
+        ([], [], ["webgpu"]),
+        (["--webgpu"], ["--enable-unsafe-webgpu"], ["adapter"]),
+        (["--adapter", "swiftshader"], ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"], []),
+    ],
+)
+def test_webgpu_is_asked_for_when_it_is_wanted(arguments, wanted, unwanted):
+    parser = argparse.ArgumentParser()
+    bench.add_options(parser)
+    found = bench.flags(parser.parse_args(arguments))
+    assert set(wanted) <= set(found) and "--headless=new" in found
+    assert not any(word in flag for flag in found for word in unwanted)
 
 
 def test_playwrights_other_errors_are_one_line():

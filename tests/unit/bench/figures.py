@@ -1,4 +1,4 @@
-"""Made-up figures of a run in a page that meets every bar."""
+"""Made-up figures that meet every bar: of a run in a page, and of one with a GPU."""
 
 import copy
 
@@ -25,6 +25,7 @@ WHOLE = {
                     "backend_seconds": 0.004,
                     "module_bytes": None,
                     "memory_bytes": 3_000_000,
+                    "dispatches": None,
                 },
                 "wasm:relaxed": {
                     "milliseconds": milliseconds,
@@ -34,6 +35,7 @@ WHOLE = {
                     "backend_seconds": 0.25,
                     "module_bytes": 34_000,
                     "memory_bytes": 5_000_000,
+                    "dispatches": None,
                 },
             },
             "ratios": [],
@@ -54,3 +56,23 @@ WHOLE["networks"]["relu-mlp"]["ratios"] = [{"of": "wasm:relaxed", "to": "C, by h
 def whole():
     """A copy to spoil."""
     return copy.deepcopy(WHOLE)
+
+
+def on_gpu(software=False, in_a_page=False):
+    """The same with nothing but a GPU, one that a CPU plays or a real one whose peak is known."""
+    figures = whole() | {"devices": ["webgpu"], "in_a_page": in_a_page}
+    adapter, peak = ("SwiftShader", None) if software else ("NVIDIA H200", 60.0)
+    figures["gpu"] = {"adapter": adapter, "software": software, "peak": peak}
+    for name, hardware, played in (("relu-mlp", 0.2, 60.0), ("cnn", 1.4, 900.0)):
+        entry = figures["networks"][name]["contestants"].pop("wasm:relaxed")
+        milliseconds = played if software else hardware
+        entry |= {"milliseconds": milliseconds, "images_per_second": 1e5 / milliseconds, "dispatches": 14}
+        figures["networks"][name]["contestants"] = {"webgpu": entry}
+    for name in ("dropout-mlp", "deep-xor"):
+        del figures["networks"][name]
+    figures["networks"]["relu-mlp"]["ratios"] = []
+    figures["matmul"] = {"1024x1024x1024": {"webgpu": 20_000.0}, "2048x2048x2048": {"webgpu": 25_000.0}}
+    figures["endurance"] = {"network": "relu-mlp", "steps": 10_000, "bytes": [5_000_000, 5_000_000]}
+    for name in ("long_run", "memory"):
+        del figures[name]
+    return figures

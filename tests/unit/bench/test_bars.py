@@ -3,7 +3,7 @@
 import pytest
 
 from pydl.bench.bars import check
-from tests.unit.bench.figures import whole
+from tests.unit.bench.figures import on_gpu, whole
 
 
 def missed(figures):
@@ -71,3 +71,45 @@ def test_the_browsers_own_memory_counts_too():
     assert [str(bar) for bar in check(figures) if not bar.met] == [
         "memory after 1,000 compiled and dropped models: 100 MB, at most 16 MB"
     ]
+
+
+# ---- on a GPU
+
+SPOILED_ON_GPU = {
+    ("networks", "relu-mlp", "contestants", "webgpu", "milliseconds"): (0.31, "a step of relu-mlp"),
+    ("networks", "cnn", "contestants", "webgpu", "milliseconds"): (1.51, "a step of cnn"),
+    ("networks", "relu-mlp", "contestants", "webgpu", "dispatches"): (21, "a step of relu-mlp"),
+    ("matmul", "1024x1024x1024", "webgpu"): (17_999.0, "matmul 1024x1024x1024"),
+    ("endurance", "bytes", 1): (5_000_004, "buffers"),
+}
+
+
+@pytest.mark.parametrize("path", SPOILED_ON_GPU, ids=lambda path: "/".join(map(str, path)))
+def test_a_gpu_has_bars_of_its_own(path):
+    figures = on_gpu()
+    assert missed(figures) == [] and len(check(figures)) == len(SPOILED_ON_GPU)
+    value, words = SPOILED_ON_GPU[path]
+    place, name = at(figures, path)
+    place[name] = value
+    (what,) = missed(figures)
+    assert words in what and "on webgpu" in what
+
+
+def test_a_peak_that_is_not_said_is_no_bar():
+    figures = on_gpu()
+    figures["gpu"]["peak"] = None
+    assert not any("matmul" in bar.what for bar in check(figures))
+
+
+def test_a_gpu_that_a_cpu_plays_only_has_to_be_no_disaster_in_a_page():
+    figures = on_gpu(software=True, in_a_page=True)
+    assert missed(figures) == []
+    figures["networks"]["relu-mlp"]["contestants"]["webgpu"]["milliseconds"] = 64.1
+    assert len(missed(figures)) == 1
+    assert missed(figures | {"in_a_page": False}) == []
+
+
+def test_beside_machine_code_both_have_theirs():
+    figures = whole() | {name: on_gpu()[name] for name in ("gpu", "endurance")}
+    figures["devices"] = ["numpy", "wasm:relaxed", "webgpu"]
+    assert len(check(figures)) == len(SPOILED) + len(SPOILED_ON_GPU)

@@ -6,7 +6,7 @@ import pytest
 
 from pydl.bench import as_json, as_markdown, as_text, missed
 from pydl.bench.report import significant
-from tests.unit.bench.figures import whole
+from tests.unit.bench.figures import on_gpu, whole
 
 
 def test_the_text_holds_every_figure_in_columns():
@@ -74,3 +74,21 @@ def test_missed_bars_are_named_with_what_was_measured():
 )
 def test_three_digits_are_shown(value, words):
     assert significant(value) == words
+
+
+def test_a_gpu_is_named_wherever_its_figures_stand():
+    text = as_text(on_gpu())
+    rows = [line for line in text.splitlines() if line.startswith("  webgpu, NVIDIA H200")]
+    assert len(rows) == 3
+    assert "400 (250); 34; 5.00; 14" in rows[1] and "dispatches of a step" in text
+    assert rows[2].split()[-2:] == ["20000.0", "25000.0"]
+    assert "buffers after 10,000 steps of relu-mlp on webgpu, NVIDIA H200: +0 bytes" in text
+    assert "matmul 1024x1024x1024 on webgpu, NVIDIA H200: 33 % of its 60 TFLOP/s" in text
+    assert "TFLOP/s" not in as_text(on_gpu(software=True)) and "webgpu, SwiftShader" in as_markdown(on_gpu(True))
+
+
+def test_a_product_that_only_the_gpu_has_leaves_the_others_empty():
+    figures = whole() | {"gpu": on_gpu()["gpu"], "devices": ["numpy", "webgpu"]}
+    figures["matmul"] = {"128x784x256": {"numpy": 1.0, "webgpu": 90.0}, "2048x2048x2048": {"webgpu": 99.0}}
+    rows = {line.split()[0]: line.split() for line in as_text(figures).splitlines() if line.startswith("  ")}
+    assert rows["numpy"][1:] == ["1.0"] and rows["webgpu,"][-2:] == ["90.0", "99.0"]

@@ -2,14 +2,17 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from pydl.backends import DeviceError, Unsupported
-from pydl.bench import NETWORKS, Bench, BenchError, session
+from pydl.backends.webgpu import hosts as gpus
+from pydl.bench import NETWORKS, Bench, BenchError, matmul, session
 from pydl.bench.compiled import training
 from pydl.bench.machine import browser, here
+from tests.support.gpu import desktop_host
 
 QUICK = {"device": "numpy", "rounds": 2, "seconds": 0.001}
 
@@ -91,6 +94,37 @@ def test_a_network_that_a_device_refuses_is_told_and_the_run_goes_on(monkeypatch
     assert rows["numpy"] == {"unsupported": "no convolutions here"} and "NumPy, by hand" in rows
 
 
+@pytest.fixture
+def gpu():
+    """The desktop's GPU as a device, as users have it."""
+    gpus.register(host := desktop_host())
+    yield host
+    gpus.register(None)
+
+
+def test_a_gpu_takes_part_with_its_name_and_leaves_no_buffers_behind(monkeypatch, gpu):
+    monkeypatch.setattr(matmul, "SIZES", ((8, 16, 8),))
+    monkeypatch.setattr(matmul, "LARGE", (16, 16, 16))
+    monkeypatch.setattr(session, "ENDURANCE_STEPS", 200)
+    figures = measured(device="numpy,webgpu", networks=["deep-xor"], models=1)
+    assert figures["gpu"] == {"adapter": gpu.adapter, "software": gpu.software, "peak": None}
+    row = figures["networks"]["deep-xor"]["contestants"]["webgpu"]
+    assert row["milliseconds"] > 0 and row["module_bytes"] > 1000 and 0 < row["dispatches"] < 100
+    assert figures["matmul"]["8x16x8"]["webgpu"] > 0 and ("16x16x16" in figures["matmul"]) != gpu.software
+    first, last = figures["endurance"]["bytes"]
+    assert figures["endurance"]["steps"] == 200 and first == last > 0
+    assert "long_run" not in figures and figures["memory"]["device"] == "numpy"
+    assert json.loads(json.dumps(figures)) == figures
+
+
+def test_a_device_that_has_failed_has_no_times():
+    run = training(NETWORKS["deep-xor"], "numpy")
+    assert run(2) > 0
+    run._prepared = SimpleNamespace(device="wasm")  # as if that one had to go on
+    with pytest.raises(Unsupported, match="numpy has failed, and wasm went on"):
+        run(2)
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(BenchError, match="unknown network 'resnet'.*relu-mlp, dropout-mlp, cnn, deep-xor"):
         Bench(networks=["resnet"])
@@ -138,7 +172,7 @@ def test_a_browser_is_named_by_what_it_says(agent, name):
     assert browser(agent) == name
 
 
-@pytest.mark.parametrize("device", [device for device in session.chosen_devices("auto") if device != "numpy"])
+@pytest.mark.parametrize("device", session.variants("wasm"))
 @pytest.mark.parametrize("name", NETWORKS)
 def test_what_is_timed_on_a_device_is_the_same_training(name, device):
     losses = {}

@@ -233,6 +233,7 @@ MISTAKES = {
     "run xor --epochs 3 --epochs=4": ["epochs is given twice"],
     "run mnist_relu --subset 60001": ["option subset", "'60001'"],
     "bench --rounds 0": ["--rounds", "above 0", "'0'"],
+    "bench --peak much": ["--peak", "TFLOP/s above 0", "'much'"],
     "bench --seconds x": ["--seconds", "'x'"],
     "bench --models -1": ["--models", "'-1'"],
     "bench --networks relu-mlp,resnet": ["'resnet'", "relu-mlp, dropout-mlp, cnn, deep-xor"],
