@@ -17,7 +17,7 @@ import numpy as np
 from ..ops import Spec
 from . import trials
 from .copies import on_copies
-from .device import Placement, compiled, devices, identified, watched
+from .device import GPU, Placement, compiled, devices, identified, is_here, tell_of_failure, watched
 from .errors import DeviceError, ExecutionError
 from .executable import Executable
 from .failover import FALLBACKS
@@ -81,6 +81,8 @@ class Auto:
         placement = _placed(program, best, figures if len(figures) > 1 else {})
         if len(names) > 1:
             self._placed = placement
+        if GPU in names and not is_here(GPU):  # the trial was its first use, and it has failed the self-test
+            tell_of_failure(placement.device)
         return placement
 
 

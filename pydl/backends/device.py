@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import numpy
+from . import notices, numpy
 from .errors import DeviceError
 from .executable import Executable
 from .failover import DEVICE as GPU
@@ -109,6 +109,13 @@ def is_here(name: str) -> bool:
 def identified(name: str) -> str:
     """A device's name, and of a GPU which one it is: what was measured holds for that one only."""
     return f"{name} ({_BACKENDS[name]().adapter()})" if name == GPU else name
+
+
+def tell_of_failure(to: str) -> None:
+    """Tells of a GPU that was here and is not used any more; to: the device that is used."""
+    failure = _BACKENDS[GPU]().failure()
+    if failure is not None:
+        notices.tell(notices.Notice(failure.cause, identified(GPU), to, str(failure)))
 
 
 def _has_failed(name: str) -> bool:

@@ -7,6 +7,7 @@ origin. The last picture of a failed test's page is kept in `tests/artifacts`.
 import contextlib
 import os
 import re
+from functools import partial
 
 import pytest
 
@@ -36,8 +37,8 @@ def artifacts():
 
 
 @pytest.fixture(scope="package")
-def browser():
-    """A real Chromium without a window; each page has a context of its own in it.
+def chromium():
+    """Starts a real Chromium without a window: `chromium()`, or `chromium(webgpu=True)`.
 
     It ends with this package: Playwright keeps an event loop running in this thread, in which `asyncio.run`, and so
     tests of other rooms, would fail.
@@ -51,9 +52,21 @@ def browser():
     if path is None:
         pytest.fail("no Chromium: run the tests with `python3 -m tests`, which provides one", pytrace=False)
     with sync_playwright() as playwright:
-        browser = launch(playwright, path)
+        yield partial(launch, playwright, path)
+
+
+@pytest.fixture(scope="package")
+def browser(chromium):
+    """The browser as most machines have it, without a GPU; each page has a context of its own in it."""
+    with chromium() as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture(scope="package")
+def gpu_browser(browser, chromium):
+    """A browser with a GPU, beside the other one: SwiftShader, which the CPU plays."""
+    with chromium(webgpu=True) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -93,6 +106,20 @@ def lab(shared_lab, watched):
     shared_lab.call("pydl.stop()", limit=30)
 
 
+@pytest.fixture(scope="package")
+def shared_gpu_lab(gpu_browser, server):
+    lab = Lab(gpu_browser, server).open()
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def gpu_lab(shared_gpu_lab, watched):
+    """As `lab`, in the browser with a GPU."""
+    yield watched(shared_gpu_lab)
+    shared_gpu_lab.call("pydl.stop()", limit=30)
+
+
 @pytest.fixture
 def new_lab(opened, watched, server):
     """Makes fresh pages, for tests that end workers, reload, or watch a page start."""
@@ -103,8 +130,8 @@ def new_lab(opened, watched, server):
 def opened(browser):
     """Opens pages and closes them at the very end, after `watched` has looked at them."""
     with contextlib.ExitStack() as stack:
-        def open_page(url, **settings):
-            lab = Lab(browser, url, **settings)
+        def open_page(url, on=browser, **settings):
+            lab = Lab(on, url, **settings)
             stack.callback(lab.close)
             return lab
 

@@ -90,6 +90,20 @@ def test_what_cannot_be_measured_is_said(bench_lab):
         bench_lab.call("bench.begin({networks: ['resnet']})")
 
 
+@pytest.mark.slow
+def test_the_command_measures_a_gpu_that_it_asks_the_browser_for(browser, site, tmp_path):
+    figures = tmp_path / "figures.json"
+    options = ["--adapter", "swiftshader", "--device", "webgpu", "--networks", "deep-xor", "--rounds", "1"]
+    command = [sys.executable, "-m", "web", "bench", *options, "--seconds", "0.001", "--json", figures]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    assert "webgpu, SwiftShader" in done.stdout
+    told = json.loads(figures.read_text())
+    assert told["gpu"] == {"adapter": "SwiftShader", "software": True, "peak": None}
+    first, last = told["endurance"]["bytes"]
+    assert told["endurance"]["steps"] == 10_000 and first == last
+
+
 def test_the_about_dialog_leads_to_it(lab):
     lab.click("#about-button")
     assert lab.page.locator("#about a[href='bench.html']").is_visible()

@@ -1,11 +1,13 @@
 """The bridge between Python and the page, on the desktop, with a `post` that takes notes."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 import pydl
+from pydl.backends import notices
 from pydl.train import TrainingStopped, control
 
 
@@ -52,6 +54,7 @@ def test_a_run_answers_with_history_result_device_and_seconds(bridge):
     assert len(answer["history"]["loss"]) == 3
     assert set(answer["result"]) >= {"loss", "accuracy"}
     assert answer["device"] == "numpy" and answer["seconds"] > 0 and answer["stopped"] is False
+    assert answer["adapter"] == "" and answer["steps_per_second"] > 0
     assert "nonfinite" not in answer
 
 
@@ -70,7 +73,8 @@ def test_every_epoch_is_told_of_once_and_in_order(bridge_module, notes, pace):
 
 def test_a_fit_is_announced_with_its_size(bridge, notes):
     run(bridge, epochs=5, batch_size=2, device="numpy")
-    assert notes.of("fit") == [{"epochs": 5, "steps": 2, "batch_size": 2, "samples": 4, "device": "numpy", "trial": {}}]
+    size = {"epochs": 5, "steps": 2, "batch_size": 2, "samples": 4}
+    assert notes.of("fit") == [size | {"device": "numpy", "adapter": "", "trial": {}}]
 
 
 def test_events_come_ten_times_a_second_and_the_last_epoch_always(bridge_module, notes):
@@ -148,6 +152,62 @@ def test_a_fit_that_tried_devices_tells_their_figures(bridge_module, notes):
     reporter.params = {"epochs": 1, "steps": 2, "device": "wasm", "trial": trial}
     reporter.on_train_begin({})
     assert notes.of("fit")[0]["device"] == "wasm" and notes.of("fit")[0]["trial"] == trial
+
+
+GPU = {"epochs": 2, "steps": 1, "device": "webgpu", "adapter": "SwiftShader", "operations": 3e6}
+
+
+def test_a_fit_tells_on_what_it_runs_and_how_fast(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, clock := Clock())
+    reporter.params = dict(GPU)
+    reporter.on_train_begin({})
+    clock.now += 0.5
+    reporter.on_epochs_end(0, {"loss": [1.0] * 250})
+    keys = "device", "adapter", "steps_per_second", "gflops"
+    assert [[event[key] for key in keys] for event in notes.of("epoch")] == [["webgpu", "SwiftShader", 500, 1.5]]
+
+
+def test_a_fit_that_goes_on_elsewhere_says_so_from_then_on(bridge_module, notes):
+    reporter = bridge_module.Reporter(notes, clock := Clock())
+    reporter.params = dict(GPU)
+    reporter.on_train_begin({})
+    for epoch, change in enumerate([{}, {"device": "wasm", "adapter": "Engine 1"}]):
+        reporter.params |= change
+        clock.now += 0.5
+        reporter.on_epochs_end(epoch, {"loss": [1.0]})
+    told = [(event["device"], event["adapter"]) for event in notes.of("fit") + notes.of("epoch")]
+    assert told == [("webgpu", "SwiftShader")] * 2 + [("wasm", "Engine 1")]
+
+
+def test_a_run_answers_with_the_pace_of_its_last_fit(bridge, monkeypatch):
+    def trained(name):
+        reporter = bridge.reporter
+        for operations, told in ((3e6, 70.0), (None, None)):
+            reporter.params = GPU | {"operations": operations}
+            reporter.on_train_begin({})
+            reporter.on_epoch_end(0, {"loss": 1.0})
+            reporter.params |= {"steps_per_second": told, "gflops": told and 0.21}  # without warming up
+            reporter.on_train_end({})
+            seen.append(dict(reporter.pace))
+        return {"history": {}, "result": {}}
+
+    seen = []
+    monkeypatch.setattr(pydl.lessons, "run", trained)
+    answer = run(bridge)["ok"]
+    assert seen[0] == {"steps_per_second": 70.0, "gflops": 0.21}
+    assert seen[1]["gflops"] is None and seen[1]["steps_per_second"] != 70.0
+    assert {name: answer[name] for name in seen[1]} == seen[1]
+    assert (answer["device"], answer["adapter"]) == ("webgpu", "SwiftShader")
+
+
+def test_a_failed_device_is_told_of_at_once_and_only_in_the_call_that_it_fails_in(bridge, notes, monkeypatch):
+    notice = notices.Notice("lost", "webgpu (SwiftShader)", "wasm", "unplugged")
+    monkeypatch.setattr(pydl.lessons, "run", lambda name: (notices.tell(notice), {"history": {}, "result": {}})[1])
+    run(bridge)
+    told = {"cause": "lost", "device": "webgpu (SwiftShader)", "to": "wasm", "detail": "unplugged"}
+    assert notes.of("notice") == [told | {"message": str(notice)}]
+    notices.tell(dataclasses.replace(notice, to="numpy"), since=0)
+    assert len(notes.of("notice")) == 1
 
 
 def test_a_second_fit_of_a_run_begins_anew_and_nothing_of_the_first_is_lost(bridge_module, notes):
@@ -266,6 +326,9 @@ def test_nan_and_infinity_become_null_beside_a_flag(bridge, notes, monkeypatch):
         "result": {"loss": None},
         "stopped": False,
         "device": "numpy",
+        "adapter": "",
+        "steps_per_second": None,
+        "gflops": None,
         "seconds": 0,
         "nonfinite": True,
     }

@@ -26,7 +26,7 @@ test("what is no number is a dash", () => {
 
 test("times, speeds, counts and sizes are short", () => {
   assert.deepEqual([0.444, 59.94, 61, 3600].map(duration), ["0.44 s", "59.9 s", "1:01", "60:00"]);
-  assert.deepEqual([3.456, 45.67, 1234.5].map(rate), ["3.46", "45.7", "1,235"]);
+  assert.deepEqual([0.00123, 3.456, 45.67, 1234.5].map(rate), ["0.0012", "3.46", "45.7", "1,235"]);
   assert.deepEqual([0.1849, 3.14, 12.3, 61.2, 1840].map(milliseconds), ["0.18", "3.1", "12", "61", "1840"]);
   assert.deepEqual([999, 12_345, 9_600_000].map(bytes), ["1 kB", "13 kB", "9.6 MB"]);
   assert.equal(count(10_000), "10,000");

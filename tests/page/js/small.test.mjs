@@ -4,6 +4,7 @@ import { chaptersOf } from "../../../web/page/js/chapters.js";
 import { choicesHere, datasetNote, fieldsOf, sourceOf } from "../../../web/page/js/datasets.js";
 import { oncePerFrame } from "../../../web/page/js/frames.js";
 import { anyWord, keyOf, kindOf, nameOf, wordsOf } from "../../../web/page/js/figure-words.js";
+import { gpuWords } from "../../../web/page/js/gpu-words.js";
 import { preferredLanguage } from "../../../web/page/js/i18n.js";
 import { RunRecord } from "../../../web/page/js/run-record.js";
 
@@ -61,6 +62,13 @@ test("where there is one data set and one device, neither is asked for", () => {
   assert.deepEqual(names({ options: [{ ...dataset, choices: ["xor"] }, { name: "subset" }] }, ["numpy"]), []);
 });
 
+test("of devices those are offered that are here", () => {
+  const device = { name: "device", choices: ["auto", "numpy", "wasm", "webgpu"] };
+  const offered = (...devices) => fieldsOf({ options: [device] }, devices).map(({ choices }) => choices);
+  assert.deepEqual(offered("numpy", "wasm"), [["auto", "numpy", "wasm"]]);
+  assert.deepEqual(offered("numpy", "wasm", "webgpu"), [device.choices]);
+});
+
 test("a picture is known by its kind and its name, and finds its words by either", () => {
   assert.deepEqual([keyOf({ kind: "plot", name: "cost" }), keyOf({ kind: "digits" })], ["plot:cost", "digits"]);
   assert.deepEqual(["plot:cost", "digits"].map(kindOf), ["plot", "digits"]);
@@ -76,6 +84,13 @@ test("a network is called as in a picture, else as among the options", () => {
     options: [{ choice_texts: { relu: 3, gap: 4 } }, { choice_texts: {} }] };
   assert.deepEqual(["relu", "tanh", "gap", "none"].map((key) => anyWord(lesson, key)), [1, 2, 4, null]);
   assert.equal(anyWord(null, "relu"), null);
+});
+
+test("a GPU is named, one that a CPU plays is called so, and none has its reason", () => {
+  const said = (gpu) => gpuWords({ adapter: "", software: false, reason: "", ...gpu }, texts.t);
+  assert.equal(said({ adapter: "NVIDIA hopper" }), "WebGPU: NVIDIA hopper");
+  assert.equal(said({ adapter: "SwiftShader", software: true }), "WebGPU: gpu.software SwiftShader");
+  assert.equal(said({ reason: "no-jspi" }), "gpu.no-jspi");
 });
 
 test("lessons stand in chapters and are numbered through all of them", () => {
@@ -105,12 +120,13 @@ test("an event of a quick training may tell of a million epochs", () => {
 
 test("a run whose worker was ended answers with what was seen of it", () => {
   const record = new RunRecord();
-  record.add("fit", { device: "numpy" });
-  record.add("epoch", { seconds: 1, history: { loss: [3, 2] } });
-  record.add("batch", { seconds: 2 });
-  record.add("epoch", { seconds: 3, history: { loss: [null] } });
+  const place = { device: "webgpu", adapter: "SwiftShader" };
+  record.add("fit", place);
+  record.add("epoch", { ...place, seconds: 1, history: { loss: [3, 2] }, steps_per_second: 2, gflops: 0.5 });
+  record.add("batch", { ...place, seconds: 2 });
+  record.add("epoch", { device: "wasm", adapter: "", seconds: 3, history: { loss: [null] }, steps_per_second: 4 });
   assert.deepEqual(record.stopped(), {
-    history: { loss: [3, 2, null] }, result: { loss: null }, device: "numpy", seconds: 3, stopped: true,
-    nonfinite: true,
+    history: { loss: [3, 2, null] }, result: { loss: null }, device: "wasm", adapter: "", steps_per_second: 4,
+    gflops: null, seconds: 3, stopped: true, nonfinite: true,
   });
 });

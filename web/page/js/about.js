@@ -3,6 +3,7 @@
  */
 
 import { byId, h } from "./dom.js";
+import { gpuWords } from "./gpu-words.js";
 
 /** @typedef {import("./datasets.js").Site} Site */
 /** @typedef {import("./protocol.js").Description} Description */
@@ -42,6 +43,7 @@ export class About {
     const { description } = this;
     const rows = [["pydl", version], ["Python", description?.python], ["Pyodide", pyodide],
       ["NumPy", t("about.numpy", { version: numpy.version, origin: numpy.origin })],
+      [t("about.gpu"), description && gpuWords(description.gpu, t)],
       [t("about.stop"), description && t(`about.stop.${description.stop}`)]];
     return h("section", {}, h("h3", {}, t("about.versions")),
       h("dl", {}, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value ?? "–")])));

@@ -43,7 +43,7 @@ copy.addEventListener("click", async () => {
 });
 lab.on("status", render);
 lab.on("error", (failure) => { if (!failure.traceback?.includes("KeyboardInterrupt")) problem.show(failure); });
-lab.ready.then(({ python, numpy }) => { status.detail = `Python ${python} · NumPy ${numpy}`; },
+lab.ready.then((description) => { status.description = description; },
   (error) => problem.show({ type: "start", message: error.message, traceback: null }));
 render();
 

@@ -32,9 +32,10 @@ function steps(figures, { t }) {
 }
 
 /** @param {Figures} figures @param {Texts} texts */
-function products({ devices, matmul = {} }, { t }) {
-  const rows = devices.map((device) => ({ label: device, cells: Object.values(matmul).map((speeds) =>
-    ({ value: -speeds[device], text: speeds[device].toFixed(1) })) }));
+function products(figures, { t }) {
+  const { devices, matmul = {} } = figures;
+  const rows = devices.map((device) => ({ label: named(device, figures, t), cells: Object.values(matmul).map((speeds) =>
+    (device in speeds ? { value: -speeds[device], text: speeds[device].toFixed(1) } : null)) }));
   return table(t("bench.matmul"), t("bench.matmul.caption"), Object.keys(matmul).map((name) => ({ name })), rows);
 }
 
@@ -42,19 +43,26 @@ function products({ devices, matmul = {} }, { t }) {
 function compiling(figures, { t }) {
   const rows = byNetwork(figures, t, (name) => figures.devices.includes(name), (entry) =>
     (entry.compile_seconds === undefined ? null : { text: duration(entry.compile_seconds),
-      more: [entry.module_bytes, entry.memory_bytes].flatMap((size) => (size ? [bytes(size)] : [])).join(" · ") }));
+      more: [...[entry.module_bytes, entry.memory_bytes].flatMap((size) => (size ? [bytes(size)] : [])),
+        ...(entry.dispatches ? [t("bench.dispatches", { count: String(entry.dispatches) })] : [])].join(" · ") }));
   return table(t("bench.compiling"), t("bench.compiling.caption"), columnsOf(figures), rows);
 }
 
 /** What is one number each. @param {Figures} figures @param {Texts} texts @returns {HTMLElement | null} */
-function sentences({ networks, eager, long_run: longRun }, { t }) {
+function sentences(figures, { t }) {
+  const { networks, eager, long_run: longRun, endurance } = figures;
   const said = Object.values(networks).flatMap(({ ratios }) => ratios.map(({ of, to, ratio }) => (ratio < 0.5
-    ? t("bench.faster", { of, to: named(to, t), times: (1 / ratio).toFixed(1) })
-    : t("bench.ratio", { of, to: named(to, t), times: ratio.toFixed(2) }))));
+    ? t("bench.faster", { of, to: named(to, figures, t), times: (1 / ratio).toFixed(1) })
+    : t("bench.ratio", { of, to: named(to, figures, t), times: ratio.toFixed(2) }))));
   if (eager) said.push(t("bench.eager", { size: eager.size, times: eager.times_as_fast.toFixed(1) }));
   for (const [device, seconds] of Object.entries(longRun?.seconds ?? {})) {
     said.push(t("bench.long-run", { steps: longRun?.steps.toLocaleString("en-US") ?? "", device,
       network: longRun?.network ?? "", time: duration(seconds) }));
+  }
+  if (endurance) {
+    const [before, after] = endurance.bytes;
+    said.push(t("bench.endurance", { steps: endurance.steps.toLocaleString("en-US"), network: endurance.network,
+      device: named("webgpu", figures, t), size: bytes(after - before) }));
   }
   return said.length ? h("section", { class: "panel" }, h("h2", { class: "panel-title" }, t("bench.more")),
     h("ul", { class: "bench-list" }, ...said.map((text) => h("li", {}, text)))) : null;
@@ -77,13 +85,19 @@ function byNetwork(figures, t, wanted, cell) {
   const networks = Object.values(figures.networks);
   const names = new Set(networks.flatMap(({ contestants }) => Object.keys(contestants)));
   return [...names].filter(wanted).map((name) => ({
-    label: named(name, t),
+    label: named(name, figures, t),
     cells: networks.map(({ contestants }) => (name in contestants ? cell(contestants[name]) : null)),
   }));
 }
 
-/** A contestant's name in the reader's language; devices have one in all. @param {string} name @param {Texts["t"]} t */
-function named(name, t) {
+/**
+ * A contestant's name in the reader's language; devices have one in all, and a GPU has its own.
+ * @param {string} name
+ * @param {Figures} figures
+ * @param {Texts["t"]} t
+ */
+function named(name, { gpu }, t) {
+  if (name === "webgpu" && gpu) return `${name}, ${gpu.adapter}`;
   return name.replace("NumPy, by hand", t("bench.by-hand")).replace("C, by hand", t("bench.c"));
 }
 

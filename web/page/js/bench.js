@@ -10,6 +10,7 @@
  * @property {number} [rounds]
  * @property {number} [seconds] that a turn lasts at least
  * @property {number} [models] compiled and dropped, to see whether memory grows
+ * @property {number | null} [peak] of the GPU in float32, in TFLOP/s
  * @property {Record<string, string>} [references] addresses of the step written in C, by variant
  *
  * @typedef {object} Contestant
@@ -18,6 +19,7 @@
  * @property {number} [compile_seconds]
  * @property {number | null} [module_bytes]
  * @property {number} [memory_bytes]
+ * @property {number | null} [dispatches] of a step on a GPU
  *
  * @typedef {{of: string, to: string, ratio: number}} Ratio
  *
@@ -27,9 +29,11 @@
  * @property {string} machine
  * @property {string} date
  * @property {Record<string, {words: string, contestants: Record<string, Contestant>, ratios: Ratio[]}>} networks
+ * @property {{adapter: string, software: boolean}} [gpu]
  * @property {Record<string, Record<string, number>>} [matmul] GFLOP/s
  * @property {{size: string, times_as_fast: number}} [eager]
  * @property {{network: string, steps: number, seconds: Record<string, number>}} [long_run]
+ * @property {{network: string, steps: number, bytes: [number, number]}} [endurance] in buffers, before and after
  */
 
 /** Names of the session in Python; the worker keeps them from call to call. */

@@ -27,14 +27,18 @@ const SUBSET = 10_000; // training images of the site's MNIST subset
 const ALL = 60_000;
 
 /**
- * The options that are a choice here: where there is one data set, or one device, there is nothing to ask.
+ * The options that are a choice here: where there is one data set, or one device, there is nothing to ask. Of devices
+ * only those that are here are offered.
  * @param {LessonSpec} lesson
  * @param {string[]} devices
  */
 export function fieldsOf({ options }, devices) {
   const many = options.some(({ name, choices }) => name === "dataset" && choices.length > 1);
-  return options.filter(({ name }) =>
-    (many || !["dataset", "subset"].includes(name)) && (devices.length > 1 || name !== "device"));
+  const offered = ["auto", ...devices];
+  return options
+    .filter(({ name }) => (many || !["dataset", "subset"].includes(name)) && (devices.length > 1 || name !== "device"))
+    .map((spec) => spec.name === "device"
+      ? { ...spec, choices: spec.choices.filter((choice) => offered.includes(choice)) } : spec);
 }
 
 /**

@@ -12,6 +12,7 @@ import { preferredLanguage, Texts } from "./i18n.js";
 import { Lab } from "./lab.js";
 import { LessonList } from "./lesson-list.js";
 import { LessonView } from "./lesson-view.js";
+import { Notices } from "./notices.js";
 import { OutputPanel } from "./output.js";
 import { Pictures } from "./pictures.js";
 import { ProblemPanel } from "./problem.js";
@@ -33,6 +34,7 @@ const site = await firstFiles();
 
 const status = new Status(lab, texts);
 const problem = new ProblemPanel(texts);
+const notices = new Notices(texts);
 const output = new OutputPanel(texts);
 const about = new About(texts, site);
 const pictures = new Pictures(byId("pictures"), texts);
@@ -85,6 +87,7 @@ function prepare() {
   lab.on("start", (event) => {
     const lesson = lessons.find(({ name }) => name === event.lesson);
     problem.hide();
+    notices.clear();
     output.clear();
     if (!lesson) return;
     if (lesson !== chosen) choose(lesson);
@@ -96,6 +99,7 @@ function prepare() {
     if (!stopped) pictures.settle();
   });
   lab.on("output", ({ text }) => output.add(text));
+  lab.on("notice", (notice) => notices.add(notice));
   lab.on("error", (failure) => problem.show(failure));
   texts.onChange(showWords);
   showWords();
@@ -114,7 +118,7 @@ function follow() {
 /** What Python says of itself, once it can; again after every restart. @param {Description} description */
 function describe(description) {
   about.description = description;
-  status.detail = `Python ${description.python} · NumPy ${description.numpy}`;
+  status.description = description;
   if (lessons.length) return;
   ({ lessons, devices } = description);
   choose(lessons.find(({ name }) => name === state.get("lesson")) ?? lessons[0]);

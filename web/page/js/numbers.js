@@ -41,9 +41,10 @@ export function count(value) {
   return isNumber(value) ? Math.round(value).toLocaleString("en-US") : DASH;
 }
 
-/** Steps a second and the like: three digits. @param {number | null | undefined} value */
+/** Steps a second and the like: three digits, two of a small one. @param {number | null | undefined} value */
 export function rate(value) {
   if (!isNumber(value)) return DASH;
+  if (value > 0 && value < 0.1) return String(Number(value.toPrecision(2)));
   return value >= 100 ? count(value) : value.toFixed(value >= 10 ? 1 : 2);
 }
 

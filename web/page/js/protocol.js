@@ -14,6 +14,7 @@ export const EVENTS = Object.freeze(/** @type {const} */ ([
   "epoch", // EpochEvent: epochs that have ended since the last one
   "figure", // FigureEvent: a picture that a lesson shows
   "output", // OutputEvent: printed text
+  "notice", // NoticeEvent: a device has failed, and another one goes on
   "done", // DoneEvent: a run has ended well or was stopped
   "error", // ErrorEvent: a run or a worker has failed
 ]));
@@ -47,16 +48,19 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  * @property {number} batch_size
  * @property {number} samples
  * @property {string} device
+ * @property {string} adapter its processor or engine: "SwiftShader", "Chromium 156"; "" for NumPy
  * @property {Record<string, number>} trial milliseconds per step of the devices that were tried; empty without a choice
  *
  * @typedef {object} Place where in the training an event was sent; epochs and batches count from 0
  * @property {number} epoch
  * @property {number} epochs
  * @property {number} steps
- * @property {string} device
+ * @property {string} device it may change in the middle of a training, after a failure
+ * @property {string} adapter
  * @property {Record<string, number>} trial
  * @property {number} seconds since the training began
  * @property {number | null} steps_per_second
+ * @property {number | null} gflops thousand millions of floating-point operations per second
  *
  * @typedef {Record<string, number | null>} Logs loss, accuracy, val_loss, val_accuracy
  * @typedef {Record<string, (number | null)[]>} History
@@ -115,10 +119,20 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  *   pictures of one kind are told apart by `name`
  * @typedef {{text: string}} OutputEvent
  *
+ * @typedef {object} NoticeEvent
+ * @property {"lost" | "memory" | "invalid" | "wrong"} cause
+ * @property {string} device what has failed: "webgpu (SwiftShader)"
+ * @property {string} to the device that goes on: "wasm"
+ * @property {string} detail the failure in its own words
+ * @property {string} message all of it as one sentence in English
+ *
  * @typedef {object} RunResult
  * @property {History} history
  * @property {Record<string, number | null>} result
- * @property {string} device
+ * @property {string} device what the last training ran on in the end
+ * @property {string} adapter
+ * @property {number | null} steps_per_second of the last training, without its warming up
+ * @property {number | null} gflops
  * @property {number} seconds
  * @property {boolean} stopped
  * @property {true} [nonfinite] present where NaN or infinity became null
@@ -148,6 +162,7 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  * @property {EpochEvent} epoch
  * @property {FigureEvent} figure
  * @property {OutputEvent} output
+ * @property {NoticeEvent} notice
  * @property {DoneEvent} done
  * @property {ErrorEvent} error
  */
@@ -191,12 +206,19 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  *
  * @typedef {"interrupt" | "pause" | "terminate"} StopMode how a busy worker can be stopped, best first
  *
+ * @typedef {object} Gpu
+ * @property {string} adapter its name, as the browser tells it; "" without one
+ * @property {boolean} software whether a CPU plays it
+ * @property {"" | "none" | "insecure" | "no-jspi" | "no-adapter" | "refused" | "timeout" | "failed"} reason
+ *   why there is none; "failed": it is there, and did not pass its test
+ *
  * @typedef {object} Description what a worker says of itself once it is ready
  * @property {string} version of pydl
  * @property {string} python
  * @property {string} numpy
  * @property {string} pyodide
  * @property {string[]} devices
+ * @property {Gpu} gpu
  * @property {LessonSpec[]} lessons
  * @property {StopMode} stop
  * @property {number} seconds that the boot took

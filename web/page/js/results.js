@@ -17,8 +17,10 @@ import { cost, count, duration, milliseconds, percent, rate } from "./numbers.js
  * @property {number} [share] of the current epoch
  * @property {number} [epochs]
  * @property {number | null} [stepsPerSecond]
+ * @property {number | null} [gflops]
  * @property {number} [seconds]
  * @property {string} [device]
+ * @property {string} [adapter] the device's processor or engine
  * @property {Record<string, number>} [trial] milliseconds per step of the devices that were tried for that
  * @property {number} [fit] which training of the run this is
  * @property {boolean} [trains] false for a lesson without a training; its run is one stretch
@@ -112,7 +114,7 @@ export class Results {
 
 /** @param {Progress} progress @returns {[label: TextKey, value: string, rest?: string][]} */
 function numbersOf(progress) {
-  const { logs = {}, measures = [], epoch, epochs, stepsPerSecond, seconds, device, trains = true } = progress;
+  const { logs = {}, measures = [], epoch, epochs, stepsPerSecond, gflops, seconds, trains = true } = progress;
   /** @type {[TextKey, string, string?][]} */
   const judged = "test_accuracy" in logs ? [["results.test", percent(logs.test_accuracy, 2)]]
     : "val_accuracy" in logs ? [["results.validation", percent(logs.val_accuracy, 2)]] : [];
@@ -125,9 +127,17 @@ function numbersOf(progress) {
     ...judged, ...measured,
     ["results.epoch", epochs ? count(epoch) : "–", epochs ? ` / ${count(epochs)}` : ""],
     ["results.speed", rate(stepsPerSecond)],
+    ["results.gflops", rate(gflops)],
     ["results.time", duration(seconds)],
-    ["results.device", device === "auto" ? "–" : device ?? "–"],
+    ["results.device", ...computer(progress)],
   ];
+}
+
+/** A device; of a GPU also which one it is, since a machine may have two. @param {Progress} progress
+ * @returns {[string, string]} */
+function computer({ device = "auto", adapter }) {
+  if (device === "auto") return ["–", ""];
+  return [device, device === "webgpu" && adapter ? ` (${adapter})` : ""];
 }
 
 /** By which figures the device was chosen: "wasm: 3.1 ms per step (numpy 61)". @param {Progress} progress

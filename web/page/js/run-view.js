@@ -16,6 +16,7 @@ import { RunRecord } from "./run-record.js";
 
 /** @typedef {import("./lab.js").Lab} Lab */
 /** @typedef {import("./protocol.js").LessonSpec} LessonSpec */
+/** @typedef {import("./protocol.js").Place} Place */
 /** @typedef {import("./results.js").Progress} Progress */
 
 const SERIES = ["loss", "val_loss", "accuracy", "val_accuracy"];
@@ -105,9 +106,10 @@ export class RunView {
 
   /** @param {Lab} lab */
   #watch(lab) {
-    lab.on("fit", ({ epochs, device, trial }) => {
+    lab.on("fit", ({ epochs, device, adapter, trial }) => {
       const fit = (this.#progress.fit ?? 0) + 1;
-      this.clear({ ...this.#progress, logs: {}, epoch: 0, share: 0, epochs, device, trial, fit, state: "running" });
+      const known = { epochs, device, adapter, trial, fit };
+      this.clear({ ...this.#progress, ...known, logs: {}, epoch: 0, share: 0, state: "running" });
     });
     lab.on("batch", (event) => {
       const share = (event.batch + 1) / event.steps;
@@ -125,9 +127,9 @@ export class RunView {
       }
       this.#learn({ ...this.#pace(event), epoch: event.epoch + 1, share: 0, logs: event.logs });
     });
-    lab.on("done", ({ history, result, seconds, stopped, device }) => {
+    lab.on("done", ({ history, result, stopped, ...pace }) => {
       const state = stopped ? "stopped" : "done";
-      this.#learn({ logs: { ...this.#progress.logs, ...result }, seconds, device, state });
+      this.#learn({ ...this.#pace(pace), logs: { ...this.#progress.logs, ...result }, state });
       if (this.#progress.fit !== 1 || Object.keys(history).some((name) => readName(name)?.network)) {
         const curves = curvesOf(history); // of several trainings, of which the last one has been drawn so far
         this.#showCurves(curves, curves.x.length || 1);
@@ -141,8 +143,8 @@ export class RunView {
     });
   }
 
-  /** @param {import("./protocol.js").Place} place */
-  #pace({ seconds, device, trial, steps_per_second: stepsPerSecond }) {
-    return { seconds, device, trial, stepsPerSecond };
+  /** @param {Pick<Place, "seconds" | "device" | "adapter" | "steps_per_second" | "gflops"> & Partial<Place>} place */
+  #pace({ seconds, device, adapter, trial = this.#progress.trial, steps_per_second: stepsPerSecond, gflops }) {
+    return { seconds, device, adapter, trial, stepsPerSecond, gflops };
   }
 }

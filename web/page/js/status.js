@@ -3,6 +3,7 @@
  */
 
 import { byId } from "./dom.js";
+import { gpuWords } from "./gpu-words.js";
 import { bytes } from "./numbers.js";
 
 export class Status {
@@ -13,8 +14,8 @@ export class Status {
   #bar = byId("loading", HTMLProgressElement);
   #restart = byId("restart");
   #lab;
-  /** Said while all is ready. */
-  #detail = "";
+  /** Said while all is ready. @type {import("./protocol.js").Description | null} */
+  #description = null;
 
   /** @param {import("./lab.js").Lab} lab @param {import("./i18n.js").Texts} texts */
   constructor(lab, texts) {
@@ -26,9 +27,9 @@ export class Status {
     this.render();
   }
 
-  /** @param {string} detail */
-  set detail(detail) {
-    this.#detail = detail;
+  /** @param {import("./protocol.js").Description} description */
+  set description(description) {
+    this.#description = description;
     this.render();
   }
 
@@ -38,7 +39,8 @@ export class Status {
     const text = this.#words();
     if (this.#text.textContent !== text) this.#text.textContent = text;
     const loading = phase === "loading" || phase === "data" || phase === "restarting";
-    this.#bytes.textContent = loading && loaded ? this.#howFar(loaded, total) : phase === "ready" ? this.#detail : "";
+    const detail = loading && loaded ? this.#howFar(loaded, total) : phase === "ready" ? this.#detail() : "";
+    this.#bytes.textContent = this.#bytes.title = detail;
     this.#bar.hidden = !loading;
     if (loaded && total) this.#bar.value = loaded / total;
     else this.#bar.removeAttribute("value");
@@ -50,6 +52,12 @@ export class Status {
     const { phase, what } = this.#lab.status;
     if (phase === "loading") return t(what === "packages" ? "status.packages" : "status.python");
     return t(`status.${phase}`);
+  }
+
+  #detail() {
+    if (!this.#description) return "";
+    const { python, numpy, gpu } = this.#description;
+    return [`Python ${python}`, `NumPy ${numpy}`, gpuWords(gpu, this.#texts.t)].join(" · ");
   }
 
   /** @param {number} loaded @param {number} [total] */

@@ -1,6 +1,11 @@
 // What the page takes from libraries served as they stand: their own types where they carry some, and of Pyodide the
 // few names that the worker uses. Read by the type checker only.
 
+// WebGPU's constants, which TypeScript's own description of the browser leaves out.
+declare const GPUBufferUsage: Record<"STORAGE" | "COPY_SRC" | "COPY_DST" | "MAP_READ", number>;
+declare const GPUMapMode: { READ: number };
+declare const GPUShaderStage: { COMPUTE: number };
+
 declare module "*/vendor/uplot/uPlot.esm.js" {
   import uPlot from "uplot";
   export default uPlot;

@@ -20,6 +20,7 @@ import numpy as np
 
 import pydl
 from pydl import backends, callbacks, data, lessons
+from pydl.backends import notices
 from pydl.train import NonFiniteError, TrainingStopped, control
 
 EVENT_GAP = 0.1  # seconds between events: about ten a second keep the curves alive and the page idle
@@ -77,7 +78,7 @@ class Bridge:
                 answer = {"history": reporter.history, "result": last_of(reporter.history), "stopped": True}
             except Exception as error:
                 return dump({"error": describe_error(error)})
-        return answered(answer | {"device": reporter.params.get("device", "numpy"), "seconds": self.clock() - start})
+        return answered(answer | reporter.pace | reporter.place() | {"seconds": self.clock() - start})
 
     def execute(self, code):
         """Run Python code; its names live on to the next call. The last expression is the value."""
@@ -123,6 +124,7 @@ class Bridge:
         with (
             callbacks.observing(reporter),
             lessons.listening(reporter.figure),
+            notices.listening(reporter.notice),
             contextlib.redirect_stdout(reporter.stream),
             contextlib.redirect_stderr(reporter.stream),
         ):
@@ -182,22 +184,26 @@ class Reporter(callbacks.Callback):
         self.unsent, self.ended = [], 0  # logs of epochs that have ended, and the last of these
         self.together, self.gathered = {}, 0  # such logs as columns, of epochs before those, and how many these are
         self.seen = NOTHING_SEEN  # batches of this epoch, and their means, at the last event
+        self.pace = {"steps_per_second": None, "gflops": None}  # of the last fit, as of its last event
 
     def on_train_begin(self, logs=None):
         self.send_epochs()  # of a fit before this one that was broken off
         self.fitting = True
         self.steps = 0
+        self.pace = dict.fromkeys(self.pace)
         self.history = {}  # of the fit under way
         self.batches = 0  # steps of this epoch
         self.start = self.clock()
         self.send(
             "fit",
             {name: self.params.get(name) for name in ("epochs", "steps", "batch_size", "samples")}
-            | {"device": self.params["device"], "trial": self.params.get("trial") or {}},
+            | self.place()
+            | {"trial": self.params.get("trial") or {}},
         )
 
     def on_train_end(self, logs=None):
         self.send_epochs()
+        self.pace |= {name: self.params[name] for name in self.pace if self.params.get(name)}  # without warming up
         self.fitting = False
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -247,7 +253,7 @@ class Reporter(callbacks.Callback):
         before, means = self.seen
         self.seen = now, _ = batch + 1, logs
         recent = {name: (value * now - means.get(name, 0.0) * before) / (now - before) for name, value in logs.items()}
-        self.send("batch", self.place() | {"batch": batch, "logs": logs, "recent": recent})
+        self.send("batch", self.progress() | {"batch": batch, "logs": logs, "recent": recent})
 
     def send_epochs(self):
         count = self.gathered + len(self.unsent)
@@ -260,20 +266,33 @@ class Reporter(callbacks.Callback):
             self.history.setdefault(name, []).extend(values)
         self.send(
             "epoch",
-            self.place() | {"epoch": self.ended, "first": self.ended + 1 - count, "logs": logs, "history": history},
+            self.progress() | {"epoch": self.ended, "first": self.ended + 1 - count, "logs": logs, "history": history},
         )
 
-    def place(self):
+    def progress(self):
         """Where in the training we are; epochs and batches count from 0, as callbacks do."""
         seconds = self.clock() - self.start
-        known = {name: self.params.get(name) for name in ("epochs", "steps", "device")}
-        known["trial"] = self.params.get("trial") or {}
+        rate = self.steps / seconds if seconds > 0 else None
+        operations = self.params.get("operations")
+        self.pace = {"steps_per_second": rate, "gflops": rate * operations / 1e9 if rate and operations else None}
         return {
             "epoch": self.epoch,
-            **known,
+            "epochs": self.params.get("epochs"),
+            "steps": self.params.get("steps"),
+            **self.place(),
+            "trial": self.params.get("trial") or {},
             "seconds": seconds,
-            "steps_per_second": self.steps / seconds if seconds > 0 else None,
+            **self.pace,
         }
+
+    def place(self):
+        """What computes now: after a failure it is another device."""
+        return {"device": self.params.get("device", "numpy"), "adapter": self.params.get("adapter", "")}
+
+    def notice(self, notice):
+        """A device has failed, and another one goes on."""
+        told = {name: getattr(notice, name) for name in ("cause", "device", "to", "detail")}
+        self.post("notice", dump(told | {"message": str(notice)}), {})
 
     def figure(self, kind, content):
         """Time is cut into turns, and of each picture one figure is sent a turn: those shown together stay together."""

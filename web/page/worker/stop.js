@@ -3,6 +3,7 @@
  *
  * - interrupt: page and worker share a few bytes; Python looks at them as it runs, as it does for Ctrl+C.
  * - pause: where Python can suspend (JSPI), each fit does so now and then, and a message from the page is heard.
+ *   It is also heard while Python waits for a GPU, and acts at the next such pause: nothing runs in between.
  * - terminate: nothing reaches a running Python, and the page ends the worker.
  */
 

@@ -10,6 +10,7 @@ import { loadPyodide } from "../pyodide/pyodide.mjs";
 import { fetchJson } from "../js/fetch-json.js";
 import { FATAL } from "../js/protocol.js";
 import { countDownloads } from "./downloads.js";
+import { inTime, openGpu } from "./gpu-host.js";
 import { siteFiles } from "./site-files.js";
 import { prepareStop } from "./stop.js";
 import { wasmEngine } from "./wasm-host.js";
@@ -18,7 +19,7 @@ import { wasmEngine } from "./wasm-host.js";
 
 const SITE = new URL("../", import.meta.url);
 const PYODIDE = new URL("pyodide/", SITE).href;
-const MODULES = ["bridge.py", "wasm_host.py"]; // Python's side of this worker
+const MODULES = ["bridge.py", "wasm_host.py", "gpu_host.py"]; // Python's side of this worker
 const HAS_JSPI = "Suspending" in WebAssembly;
 
 /** @type {import("../pyodide/pyodide.mjs").PyProxy} */
@@ -48,6 +49,7 @@ function post(event, text, arrays) {
 async function start(config) {
   const begun = performance.now();
   holdLock(config.lock);
+  const opening = openGpu({ gpu: navigator.gpu, secure: isSecureContext, canSuspend: HAS_JSPI });
   const early = Promise.all([
     fetchJson(new URL("site.json", SITE)),
     ...MODULES.map((name) => fetch(new URL(name, import.meta.url)).then(wholeBody))]);
@@ -71,11 +73,16 @@ async function start(config) {
   MODULES.forEach((name, index) => pyodide.FS.writeFile(name, sources[index]));
   pyodide.pyimport("wasm_host").provide(wasmEngine(pyodide));
   const wait = HAS_JSPI ? pyodide.pyimport("pyodide.ffi").run_sync : undefined;
+  const { engine, reason, detail } = await inTime(opening, begun);
+  pyodide.pyimport("gpu_host").provide(engine, reason, detail, wait);
   bridge = pyodide.pyimport("bridge").Bridge(post, siteFiles(SITE, site.data), wait);
   const stop = prepareStop(pyodide, bridge, config.interrupt, HAS_JSPI);
   forgetStop = stop.forget;
+  const said = JSON.parse(await call("describe"));
   return {
-    ...JSON.parse(bridge.describe()), pyodide: pyodide.version, stop: stop.mode,
+    ...said, pyodide: pyodide.version, stop: stop.mode,
+    gpu: { adapter: engine?.adapter ?? "", software: engine?.software ?? false,
+      reason: reason || (said.devices.includes("webgpu") ? "" : "failed") },
     seconds: (performance.now() - begun) / 1000,
   };
 }
