@@ -17,9 +17,10 @@ import numpy as np
 from ..ops import Spec
 from . import trials
 from .copies import on_copies
-from .device import GPU, Placement, compiled, devices, identified, is_here, tell_of_failure, watched
+from .device import Placement, compiled, devices, identified, is_here, tell_of_failure, watched
 from .errors import DeviceError, ExecutionError
 from .executable import Executable
+from .failover import DEVICE as GPU
 from .failover import FALLBACKS
 
 if TYPE_CHECKING:

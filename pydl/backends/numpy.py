@@ -18,6 +18,7 @@ from ..jit.memory import ALIGNMENT, plan_memory
 from ..jit.program import Instruction, Program, Value
 from ..variable import Variable
 from .executable import CHUNK
+from .rows import check_numbers
 
 
 def available() -> bool:
@@ -109,7 +110,7 @@ class Feed:
         # A batch is taken straight into its place; numpy.take has a quick way only with a mode other than "raise", so
         # the numbers are looked at beforehand.
         if order is not None and pairs:
-            _check_rows(order[first * batch : (first + count) * batch], min(len(rows) for rows in self._data))
+            check_numbers(order[first * batch : (first + count) * batch], min(len(rows) for rows in self._data))
         with executable._lock, np.errstate(all="ignore"):
             for variable in executable._state:
                 if variable._elsewhere is not None:
@@ -136,11 +137,6 @@ class Feed:
     def close(self) -> None:
         """Lets go of the rows."""
         self._data = ()
-
-
-def _check_rows(numbers: np.ndarray, rows: int) -> None:
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < rows:
-        raise IndexError(f"expected row numbers from 0 to {rows - 1}, received {numbers.min()} to {numbers.max()}")
 
 
 def _aligned(nbytes: int) -> np.ndarray:

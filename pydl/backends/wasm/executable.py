@@ -14,10 +14,10 @@ from copy import deepcopy
 import numpy as np
 
 from ...jit.memory import Block
-from ...jit.program import Program, Value
+from ...jit.program import Program
 from ...variable import Variable
-from ..errors import DeviceError
 from ..executable import CHUNK, moving
+from ..rows import are_bytes, check_count, check_numbers
 from .compiler import COPY, FROM_BYTES, Compiled, compile_program
 from .hosts import Host
 from .kernels.movement import STATUS
@@ -142,7 +142,7 @@ class Feed:
         try:
             self._results = self._take(self._capacity * executable.compiled.record)
             for value, rows in zip(values, data):
-                kind = _kind(value, rows)
+                kind = FROM_BYTES if are_bytes(value, rows) else COPY
                 address = self._take(rows.nbytes)
                 executable.instance.write(address, np.ascontiguousarray(rows))
                 self._arguments += [address, kind]
@@ -160,9 +160,7 @@ class Feed:
         executable = self._executable
         records = np.empty((count, executable.compiled.record), np.uint8)
         done = 0
-        needed = (first + count) * self._batch
-        if needed > (there := self._rows if order is None else order.size):
-            raise IndexError(f"expected {needed} row numbers for {first + count} steps, received {there}")
+        check_count(first, count, self._batch, self._rows if order is None else order.size)
         with executable._running():
             place = self._placed(order)
             while done < count:
@@ -186,12 +184,7 @@ class Feed:
         if order is None:
             return 0
         if self._order is not order:
-            if order.dtype.kind not in "iu":
-                raise IndexError(f"expected row numbers, received {order.dtype}")
-            if order.size and not 0 <= order.min() <= order.max() < self._rows:
-                raise IndexError(
-                    f"expected row numbers from 0 to {self._rows - 1}, received {order.min()} to {order.max()}"
-                )
+            check_numbers(order, self._rows)
             numbers = order.astype(np.int32)
             if self._order_place[1] < numbers.nbytes:
                 if self._order_place[1]:
@@ -211,13 +204,3 @@ class Feed:
         self._held.remove(held)
         self._executable.give_back(*held)
 
-
-def _kind(value: Value, rows: np.ndarray) -> int:
-    """How rows become an input. Raises DeviceError."""
-    fits = rows.shape[1:] == value.shape[1:]
-    if fits and rows.dtype == np.uint8 and value.dtype == np.float32:
-        return FROM_BYTES
-    if fits and rows.dtype == value.dtype:
-        return COPY
-    expected, received = (f"{each.dtype}{list(each.shape[1:])}" for each in (value, rows))
-    raise DeviceError(f"feed: expected rows of {expected}, received {received}")

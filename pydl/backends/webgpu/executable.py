@@ -15,8 +15,9 @@ import numpy as np
 
 from ...jit.program import Program, Value
 from ...variable import Holder, Variable
-from ..errors import DeviceError, OutOfDeviceMemory
+from ..errors import OutOfDeviceMemory
 from ..executable import moving
+from ..rows import are_bytes, check_count, check_numbers
 from .compiler import Compiled, Dispatched, compile_program
 from .gpu import Gpu
 from .hosts import Buffer, Commands, Dispatch
@@ -225,7 +226,7 @@ class Feed:
         limits = self._gpu.host.limits
         sources, buffers = [], []
         for value, rows in zip(values, data):
-            as_bytes = _as_bytes(value, rows)
+            as_bytes = are_bytes(value, rows)
             elements = int(np.prod(value.shape[1:]))
             row_bytes = max(1, elements * (1 if as_bytes else WORD))
             most = max(4, min(limits.binding, limits.buffer) // row_bytes // 4 * 4)  # rows; fours end with a word
@@ -248,9 +249,7 @@ class Feed:
     def run(self, order: np.ndarray | None, first: int, count: int) -> list[np.ndarray]:
         """Runs the steps first .. first + count - 1; see `Feed` in `backends/executable.py`."""
         executable = self._executable
-        needed = (first + count) * self._batch
-        if needed > (there := self._rows if order is None else order.size):
-            raise IndexError(f"expected {needed} row numbers for {first + count} steps, received {there}")
+        check_count(first, count, self._batch, self._rows if order is None else order.size)
         capacity = executable.compiled.placement.capacity
         parts: list[list[np.ndarray]] = []
         done = 0
@@ -271,12 +270,7 @@ class Feed:
         """Brings row numbers to the GPU; the same array once."""
         if order is None or self._order is order:
             return
-        if order.dtype.kind not in "iu":
-            raise IndexError(f"expected row numbers, received {order.dtype}")
-        if order.size and not 0 <= order.min() <= order.max() < self._rows:
-            raise IndexError(
-                f"expected row numbers from 0 to {self._rows - 1}, received {order.min()} to {order.max()}"
-            )
+        check_numbers(order, self._rows)
         numbers = order.astype(np.uint32)
         if numbers.nbytes > self._order_size:
             self._order_buffer, self._order_size = self._take(numbers.nbytes, "row numbers")
@@ -304,17 +298,6 @@ def take(gpu: Gpu, nbytes: int, what: str) -> tuple[Buffer, int]:
 def _stacked(words: np.ndarray, value: Value) -> np.ndarray:
     many = Value(value.name, type(value.spec)((len(words), *value.shape), value.dtype))
     return unpack(words, many)
-
-
-def _as_bytes(value: Value, rows: np.ndarray) -> bool:
-    """Whether rows are bytes that become floats. Raises DeviceError for rows that do not fit."""
-    fits = rows.shape[1:] == value.shape[1:]
-    if fits and rows.dtype == np.uint8 and value.dtype == np.float32:
-        return True
-    if fits and rows.dtype == value.dtype:
-        return False
-    expected, received = (f"{each.dtype}{list(each.shape[1:])}" for each in (value, rows))
-    raise DeviceError(f"feed: expected rows of {expected}, received {received}")
 
 
 def _bytes_as_words(rows: np.ndarray) -> np.ndarray:
