@@ -19,6 +19,7 @@ from ...ops import REGISTRY, Spec
 from ..scheduling import REDUCTIONS, Scheduler
 from .kernels import products, reductions
 from .kernels.body import Body, Store
+from .kernels.factors import Plan
 from .kernels.indexing import WIDTH
 from .kernels.loops import write_loop
 from .kernels.movement import MOVEMENTS, write_movement
@@ -192,14 +193,14 @@ class _Scheduler(Scheduler):
         step = Step(write, reads | factors, writes, in_place - factors, wide, not wide, result.spec.size, great)
         self.steps.append(step)
 
-    def _write_product(self, plan: products.Plan, instruction: Instruction, body: Body) -> Write:
+    def _write_product(self, plan: Plan, instruction: Instruction, body: Body) -> Write:
         def write(shader: Shader, name: str, guarded: bool) -> None:
             products.write_product(shader, name, self.unit, plan, instruction, body, guarded)
 
         return write
 
     def _split(
-        self, number: int, instruction: Instruction, tail: Sequence[Instruction], plan: products.Plan, reads: set[Value]
+        self, number: int, instruction: Instruction, tail: Sequence[Instruction], plan: Plan, reads: set[Value]
     ) -> None:
         """A product whose tiles several workgroups share: each writes its sums, which are added up, and the tail."""
         result = instruction.result

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from ....jit.program import Instruction
 from .body import Body
+from .factors import Factor, Plan
 from .indexing import WIDTH, digits, total
 from .numbers import number
-from .products import Factor, Plan
 from .shader import Lines, Shader, Unit
 
 ENOUGH = 256  # invocations that a product should have, if it can: with fewer, several share an element

@@ -17,13 +17,16 @@ from dataclasses import dataclass, replace
 from ....jit.program import Instruction
 from ..hosts import Limits
 from .body import Body
+from .factors import Factor, Plan
 from .indexing import WIDTH, digits, total
 from .numbers import number
-from .products import BUSY, LONG, SPLITS, Factor, Plan
 from .shader import WORKGROUP, Lines, Shader, Unit
 
 Read = Callable[[str], str]  # the name of what lies at a place in shared memory
 
+BUSY = 64  # workgroups that a product should have, if it can, before larger tiles pay
+LONG = 1024  # terms from which workgroups share a tile
+SPLITS = 32  # workgroups that do, at most
 DEPTH = 8  # terms of a tile: two vectors, a stretch of 32 bytes in memory
 
 
