@@ -23,10 +23,10 @@ How a line of Python becomes a dispatch, by the example of
 4. Each step writes itself as a function of WGSL (`kernels/`). A product keeps its sums in registers; the tail is
    computed as they leave them, four columns at a time, and only its result goes to memory:
 
-       let v97 = bank0[2052u + i % 16u];                          // four biases
-       let v98 = v96 + bitcast<vec4<f32>>(v97);                   // v96: four sums of the product
-       let v99 = at_least_4(v98, vec4<f32>(0.0f));                // relu, through which a NaN comes
-       bank0[2068u + i] = bitcast<vec4<u32>>(v99);
+       let v46 = bitcast<vec4<f32>>(bank0[66056u + (v45 % 16u)]);    // four biases; v45: which four of the result
+       let v47 = sum_0_0 + v46;                                      // and the sums of the product
+       let v48 = at_least_4(v47, vec4<f32>(0.0f));                   // relu, which lets a NaN through
+       bank0[67096u + v45] = bitcast<vec4<u32>>(v48);
 
    The words of a bank are numbers of any kind, so they are taken as what they are (`words.py`: there is nothing but 32
    bits on a GPU). A transposed or broadcast operand, a window of an image is read where it is (`kernels/indexing.py`).

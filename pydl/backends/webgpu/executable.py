@@ -15,7 +15,7 @@ import numpy as np
 
 from ...jit.program import Program, Value
 from ...variable import Holder, Variable
-from ..errors import OutOfDeviceMemory
+from ..errors import InvalidOnDevice, OutOfDeviceMemory
 from ..executable import moving
 from ..rows import are_bytes, check_count, check_numbers
 from .compiler import Compiled, Dispatched, compile_program
@@ -149,7 +149,7 @@ class Executable:
         if words[HALTED] == OUT_OF_RANGE:
             raise IndexError(f"{self.program.name}: gather met an index out of range; the step has changed nothing")
         if done < count and words[HALTED] != NONFINITE:
-            raise RuntimeError(f"{self.program.name}: {done} of {count} steps were done, and nothing says why")
+            raise InvalidOnDevice(f"{self.program.name}: of {count} steps that were submitted {done} were done")
         records = words[record.ring.start :].reshape(count, record.words)[:done]
         outputs = []
         for value, at in zip(self.program.outputs, record.offsets):

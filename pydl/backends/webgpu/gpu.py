@@ -25,7 +25,8 @@ class Gpu:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.tuning = SOFTWARE if host.software else HARDWARE
+        small = min(host.limits.invocations, host.limits.workgroup) < HARDWARE.workgroup
+        self.tuning = SOFTWARE if host.software or small else HARDWARE
         self._pipelines: OrderedDict[tuple[str, ...], Pipeline] = OrderedDict()
         self._free: dict[int, list[Buffer]] = {}  # by size
         self._spare = 0  # bytes in them

@@ -165,7 +165,7 @@ class _Writer:
                     conditions.append(f"first_row + {row}u < {plan.rows}u")
                 if plan.columns % (self.columns * plan.width):
                     conditions.append(f"first_column + {column * plan.width}u < {plan.columns}u")
-                lines(f"if ({' && '.join(conditions) or 'true'}) {{")
+                lines(f"if ({' && '.join(conditions)}) {{" if conditions else "{")
                 place = f"({image}first_row + {row}u) * {plan.columns}u + first_column + {column * plan.width}u"
                 index = lines.let(f"({place}) / {plan.width}u" if self.wide else place)
                 given = {self.instruction.result: f"sum_{row}_{column}"}

@@ -44,7 +44,7 @@ def literal(dtype: np.dtype, number: float | int | bool, width: int) -> str:
 
 def _shortest(number: np.float32) -> str:
     """The shortest decimal that is this float32 even when it is read as a double first."""
-    short = np.format_float_scientific(number, unique=True, trim="0")
+    short = str(number)
     text = short if np.float32(float(short)) == number else repr(float(number))
     return text.replace("e+", "e")
 

@@ -69,7 +69,7 @@ def _pad(shader: Shader, lines: Lines, unit: Unit, instruction: Instruction, lay
                 conditions.append(f"{inner} % {interior + 1}u == 0u")
             conditions.append(f"{place} < {length}u")
             places.append(place)
-        lines(f"if ({' && '.join(conditions) or 'true'}) {{")
+        lines(f"if ({' && '.join(conditions)}) {{" if conditions else "{")
         lines(f"moved = {load_at(shader, unit, layouts[source], places)};")
         lines("}")
     _save(shader, lines, unit, instruction.result, "moved")
