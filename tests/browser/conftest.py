@@ -18,6 +18,64 @@ from tests.support.serving import AlteredSite, serving
 REPORT = pytest.StashKey[pytest.CollectReport]()
 
 
+# What can happen to a GPU, when a test says so.
+TROUBLE = """
+const trouble = self.trouble = { calm() {
+  this.lostAfter = this.largest = Infinity; // submissions; bytes of a buffer
+  this.refused = 0; // pipelines, the next ones that are asked for
+  this.lie = []; // [what, instead of it] in shaders
+  this.submissions = this.reads = 0; // so far
+} };
+trouble.calm();
+
+function around(kind, name, replacement) {
+  const original = kind.prototype[name];
+  kind.prototype[name] = function (...given) { return replacement.call(this, original.bind(this), ...given); };
+}
+
+around(GPUAdapter, "requestDevice", async (request, wanted) => trouble.device = await request(wanted));
+around(GPUQueue, "submit", (submit, commands) => {
+  submit(commands);
+  if (++trouble.submissions === trouble.lostAfter) trouble.device.destroy();
+});
+around(GPUBuffer, "mapAsync", (map, ...range) => {
+  trouble.reads += 1;
+  return map(...range);
+});
+around(GPUDevice, "createComputePipelineAsync", async (create, what) => {
+  if (trouble.refused-- > 0) throw new GPUPipelineError("the driver did not like it", { reason: "internal" });
+  return create(what);
+});
+around(GPUDevice, "createShaderModule", (create, { label, code }) => {
+  const [what, instead] = trouble.lie;
+  return create({ label, code: what ? code.replaceAll(what, instead) : code });
+});
+let full = false;
+around(GPUDevice, "createBuffer", (create, what) => {
+  full ||= what.size > trouble.largest;
+  return create(what);
+});
+around(GPUDevice, "popErrorScope", (pop) => {
+  const error = pop();
+  if (!full) return error;
+  full = false;
+  return error.then(() => new GPUOutOfMemoryError("there are no more bytes"));
+});
+"""
+RECOVERED = """
+import pydl
+from js import trouble
+from pydl.backends import webgpu
+from pydl.backends.webgpu import hosts
+
+trouble.calm()
+webgpu._lost.clear()
+webgpu._failures.clear()
+if hosts.current().lost:
+    hosts.replace(hosts.current().renewed())
+"""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
@@ -120,10 +178,63 @@ def gpu_lab(shared_gpu_lab, watched):
     shared_gpu_lab.call("pydl.stop()", limit=30)
 
 
+@pytest.fixture(scope="package")
+def shared_troubled_lab(gpu_browser, site, tmp_path_factory):
+    altered = AlteredSite(site, tmp_path_factory.mktemp("troubled") / "site")
+    begin_worker(altered, TROUBLE)
+    with serving(altered.folder) as url:
+        lab = Lab(gpu_browser, url).open()
+        yield lab
+        lab.close()
+
+
+@pytest.fixture
+def troubled(shared_troubled_lab, watched, python):
+    """A page in whose worker a test can make trouble for the GPU, from Python: `from js import trouble`.
+
+    Each test finds a GPU that has all that it needs, and that nothing has happened to.
+    """
+    python(shared_troubled_lab)(RECOVERED)
+    yield watched(shared_troubled_lab)
+    shared_troubled_lab.call("pydl.stop()", limit=30)
+
+
+@pytest.fixture(scope="session")
+def python():
+    """`python(lab)` runs Python code in a page and gives the last expression's value; an error there is one here."""
+
+    def executing(lab):
+        def value(code):
+            answer = lab.exec(code)
+            assert answer["error"] is None, answer["error"]
+            return answer["value"]
+
+        return value
+
+    return executing
+
+
 @pytest.fixture
 def new_lab(opened, watched, server):
     """Makes fresh pages, for tests that end workers, reload, or watch a page start."""
     return lambda url=server, expected=(), **settings: watched(opened(url, **settings), expected)
+
+
+@pytest.fixture
+def new_gpu_lab(new_lab, gpu_browser):
+    """As `new_lab`, in the browser with a GPU."""
+    return partial(new_lab, on=gpu_browser)
+
+
+@pytest.fixture
+def spoiled(new_gpu_lab, altered):
+    """Opens a page with a GPU whose worker begins with this JavaScript: `spoiled(code)`."""
+
+    def opened(code, **settings):
+        begin_worker(altered, code)
+        return new_gpu_lab(altered.serve(), **settings).open()
+
+    return opened
 
 
 @pytest.fixture
@@ -136,6 +247,15 @@ def opened(browser):
             return lab
 
         yield open_page
+
+
+def begin_worker(altered, code):
+    """Has the worker of an altered site run JavaScript before its own first line.
+
+    The GPU of a page is its own, and so is the worker's: what is to be changed of it can be changed there only.
+    """
+    altered.add("worker/first.js", code)
+    altered.replace("worker/worker.js", 'import "./first.js";\n' + altered.read("worker/worker.js").decode())
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ def test_a_failed_device_is_told_of_at_once_and_only_in_the_call_that_it_fails_i
     monkeypatch.setattr(pydl.lessons, "run", lambda name: (notices.tell(notice), {"history": {}, "result": {}})[1])
     run(bridge)
     told = {"cause": "lost", "device": "webgpu (SwiftShader)", "to": "wasm", "detail": "unplugged"}
-    assert notes.of("notice") == [told | {"message": str(notice)}]
+    assert notes.of("notice") == [told | {"message": str(notice), "devices": pydl.devices()}]
     notices.tell(dataclasses.replace(notice, to="numpy"), since=0)
     assert len(notes.of("notice")) == 1
 

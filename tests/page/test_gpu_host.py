@@ -164,7 +164,7 @@ def test_the_page_says_every_reason_that_python_says(gpu_host):
     from tests.page.test_texts import EN
 
     assert {f"gpu.{reason}" for reason in gpu_host.REASONS} == {
-        key for key in EN if key.startswith("gpu.") and key not in ("gpu.software", "gpu.failed")
+        key for key in EN if key.startswith("gpu.") and key not in ("gpu.software", "gpu.lost", "gpu.failed")
     }
 
 

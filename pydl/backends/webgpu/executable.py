@@ -88,7 +88,7 @@ class Executable:
             for value, array in zip(self.program.inputs, words):
                 self._write(self.compiled.unit.places[value], array)
             _, outputs = self.run(self._once, 0, 1, False)
-        return [array[0] for array in outputs]
+        return [array[0, ...] for array in outputs]  # of a single number, too, an array
 
     def feed(self, *data: np.ndarray) -> Feed:
         """Rows for the inputs, in buffers of the GPU. Raises OutOfDeviceMemory."""
@@ -250,6 +250,8 @@ class Feed:
         """Runs the steps first .. first + count - 1; see `Feed` in `backends/executable.py`."""
         executable = self._executable
         check_count(first, count, self._batch, self._rows if order is None else order.size)
+        if not count:
+            return [np.zeros((0, *value.shape), value.dtype) for value in executable.program.outputs]
         capacity = executable.compiled.placement.capacity
         parts: list[list[np.ndarray]] = []
         done = 0

@@ -5,6 +5,7 @@ A network that is made, trained and dropped a thousand times compiles its shader
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -76,7 +77,8 @@ class Gpu:
                 self._spare += size
 
     def forget(self) -> None:
-        """Gives all that waits back to the device: somebody found no memory."""
+        """Gives all that waits back to the device, and what models hold that nobody uses: there is no memory left."""
+        gc.collect()  # a dropped model is a circle, and Python does not know how much of the GPU hangs on it
         self._settle()
         for waiting in self._free.values():
             for buffer in waiting:

@@ -72,8 +72,8 @@ class _Banks:
     def _check(self, words: int, what: str) -> None:
         if words > self.most:
             raise Unsupported(
-                f"webgpu: {what} takes {words * WORD / 1e6:.0f} MB, and this GPU gives a shader at most "
-                f"{self.most * WORD / 1e6:.0f} MB in one piece; take a smaller batch, or device='wasm' or 'numpy'"
+                f"webgpu: {what} takes {words * WORD / 1e6:.1f} MB, and this GPU gives a shader at most "
+                f"{self.most * WORD / 1e6:.1f} MB in one piece; take a smaller batch, or device='wasm' or 'numpy'"
             )
 
     def sizes(self) -> list[int]:

@@ -12,6 +12,7 @@ import { WorkerClient } from "./worker-client.js";
 /** @typedef {import("./protocol.js").Description} Description */
 /** @typedef {import("./protocol.js").EventName} EventName */
 /** @typedef {import("./protocol.js").EventShapes} EventShapes */
+/** @typedef {import("./protocol.js").NoticeEvent} NoticeEvent */
 /** @typedef {import("./protocol.js").RunResult} RunResult */
 /** @typedef {import("./protocol.js").ExecResult} ExecResult */
 
@@ -247,6 +248,7 @@ export class Lab {
   /** @param {EventName} name @param {any} data */
   #heard(name, data) {
     this.#running?.record.add(name, data);
+    if (name === "notice" && this.#description) leave(this.#description, data);
     this.#emit(name, data);
     if (name === "fit") this.#emit("status", { phase: this.#running?.stopping ? "stopping" : "training" });
   }
@@ -262,6 +264,13 @@ export class Lab {
       }
     }
   }
+}
+
+/** Forgets a GPU that is not used any more. @param {Description} description @param {NoticeEvent} notice */
+function leave(description, { cause, devices }) {
+  description.devices = devices;
+  if (devices.includes("webgpu")) return;
+  description.gpu = { adapter: "", software: false, reason: cause === "lost" ? "lost" : "failed" };
 }
 
 /** What a traceback says in its last line, "ZeroDivisionError: division by zero". @param {string} traceback */

@@ -21,8 +21,11 @@ export class Notices {
     texts.onChange(() => this.#render());
   }
 
-  /** @param {NoticeEvent} notice */
+  /** Once what says the same: where a training finds no memory, its measuring may find none either.
+   * @param {NoticeEvent} notice */
   add(notice) {
+    const { cause, device, to } = notice;
+    if (this.#notices.some((each) => each.cause === cause && each.device === device && each.to === to)) return;
     this.#notices.push(notice);
     this.#render();
   }

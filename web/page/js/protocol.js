@@ -125,6 +125,7 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  * @property {string} to the device that goes on: "wasm"
  * @property {string} detail the failure in its own words
  * @property {string} message all of it as one sentence in English
+ * @property {string[]} devices those that can train here from now on
  *
  * @typedef {object} RunResult
  * @property {History} history
@@ -209,15 +210,15 @@ export const STOP_MESSAGE = Object.freeze({ stop: true });
  * @typedef {object} Gpu
  * @property {string} adapter its name, as the browser tells it; "" without one
  * @property {boolean} software whether a CPU plays it
- * @property {"" | "none" | "insecure" | "no-jspi" | "no-adapter" | "refused" | "timeout" | "failed"} reason
- *   why there is none; "failed": it is there, and did not pass its test
+ * @property {"" | "none" | "insecure" | "no-jspi" | "no-adapter" | "refused" | "timeout" | "lost" | "failed"} reason
+ *   why there is none; "lost": too often; "failed": it is there, and did not pass its test
  *
  * @typedef {object} Description what a worker says of itself once it is ready
  * @property {string} version of pydl
  * @property {string} python
  * @property {string} numpy
  * @property {string} pyodide
- * @property {string[]} devices
+ * @property {string[]} devices those that can train here; the page keeps this and `gpu` up to date
  * @property {Gpu} gpu
  * @property {LessonSpec[]} lessons
  * @property {StopMode} stop

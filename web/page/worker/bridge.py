@@ -292,7 +292,7 @@ class Reporter(callbacks.Callback):
     def notice(self, notice):
         """A device has failed, and another one goes on."""
         told = {name: getattr(notice, name) for name in ("cause", "device", "to", "detail")}
-        self.post("notice", dump(told | {"message": str(notice)}), {})
+        self.post("notice", dump(told | {"message": str(notice), "devices": list(pydl.devices())}), {})
 
     def figure(self, kind, content):
         """Time is cut into turns, and of each picture one figure is sent a turn: those shown together stay together."""

@@ -78,11 +78,9 @@ async function start(config) {
   bridge = pyodide.pyimport("bridge").Bridge(post, siteFiles(SITE, site.data), wait);
   const stop = prepareStop(pyodide, bridge, config.interrupt, HAS_JSPI);
   forgetStop = stop.forget;
-  const said = JSON.parse(await call("describe"));
   return {
-    ...said, pyodide: pyodide.version, stop: stop.mode,
-    gpu: { adapter: engine?.adapter ?? "", software: engine?.software ?? false,
-      reason: reason || (said.devices.includes("webgpu") ? "" : "failed") },
+    ...JSON.parse(await call("describe")), pyodide: pyodide.version, stop: stop.mode,
+    gpu: { adapter: engine?.adapter ?? "", software: engine?.software ?? false, reason },
     seconds: (performance.now() - begun) / 1000,
   };
 }

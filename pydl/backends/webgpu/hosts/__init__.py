@@ -137,9 +137,9 @@ def unregister() -> None:
 
 
 def reason() -> str:
-    """Why there is no host, in words, and what would help."""
+    """Why there is no host, in words, and what would help; "" where one is registered."""
     if _registered:
-        return _reason[0] or "no GPU was found"
+        return _reason[0] or ("" if _registered[0] else "no GPU was found")
     if importlib.util.find_spec("wgpu") is None:
         return "pip install pydl-lab[gpu] brings what it needs"
     from .wgpu_host import why_not

@@ -18,7 +18,7 @@ from .shader import Lines, Shader, Unit
 
 ENOUGH = 256  # invocations that a product should have, if it can: with fewer, several share an element
 TERMS = 256  # that each of them then takes at least
-MOST_TERMS = 32_768  # that one takes: llvmpipe ends a loop after 65,535 rounds
+MOST_TERMS = 4096  # that one takes: of 20,000 equal ones a sum is 1.5e-4 off; llvmpipe ends a loop after 65,535 rounds
 ROWS = 8  # of the small matrix; columns: eight, too, or four where they are read one by one
 VECTORS = 2
 NARROW = 4

@@ -69,18 +69,20 @@ FUNCTIONS = {
 }}""",
         ("is_nan",),
     ),
-    # WGSL's pow knows no negative numbers: there the exponent must be whole, and odd ones give a negative result
+    # WGSL's pow knows no negative numbers, nor what becomes of 0: there the exponent decides, odd ones keep the sign
     "power": Source(
         """fn NAME(x: $F, y: $F) -> $F {
-  let size = pow(abs(x), y);
+  let variable = bitcast<$U>(x) & $U(0u);  // no compiler objects to constants that are no numbers
+  let pole = select($F(0.0), bitcast<$F>($U(0x7f800000u) | variable), y < $F(0.0));
+  let size = select(pow(abs(x), y), pole, x == $F(0.0));
   let whole = floor(y) == y;
   let odd = abs(y - 2.0 * floor(y * 0.5)) == $F(1.0);
-  let nan = bitcast<$F>($U(0x7fc00000u) | (bitcast<$U>(x) & $U(0u)));
-  let negative = select(nan, select(size, -size, odd), whole);
-  let found = select(size, negative, x < $F(0.0));
+  let broken = select(size, bitcast<$F>($U(0x7fc00000u) | variable), (x < $F(0.0)) & !@not_finite(x));
+  let negative = select(broken, select(size, -size, odd), whole);
+  let found = select(size, negative, bitcast<$U>(x) >= $U(0x80000000u));
   let unknown = select(select(found, y, @is_nan(y)), x, @is_nan(x));
   return select(unknown, $F(1.0), y == $F(0.0));
 }""",
-        ("is_nan",),
+        ("is_nan", "not_finite"),
     ),
 }

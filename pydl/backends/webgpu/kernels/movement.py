@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from ....jit.layout import Layout, whole
 from ....jit.program import Instruction, Value
+from ...errors import Unsupported
 from .body import last_by_fours, load_at, load_one, save
 from .elementwise import typed
 from .indexing import coordinates_of
 from .shader import HALTED, OUT_OF_RANGE, Lines, Shader, Unit
 
+LONGEST = 65_535  # axis that argmax looks through on a CPU that plays a GPU: llvmpipe ends a loop after so many rounds
 Layouts = dict[Value, Layout]
 _Write = Callable[[Shader, Lines, Unit, Instruction, Layouts], None]
 
@@ -34,8 +36,13 @@ def fits_wide(instruction: Instruction, layouts: Layouts) -> bool:
 def write_movement(
     shader: Shader, name: str, unit: Unit, instruction: Instruction, layouts: Layouts, guarded: bool
 ) -> None:
-    """Adds the kernel of a pad, concatenate, fold, gather or argmax."""
+    """Adds the kernel of a pad, concatenate, fold, gather or argmax. Raises Unsupported."""
     size = instruction.result.spec.size // shader.width
+    if instruction.primitive.name == "argmax" and not unit.tuning.shared:
+        length = instruction.inputs[0].shape[instruction.params["axis"]]
+        if length > LONGEST:
+            raise Unsupported(f"webgpu: argmax of {length:,} numbers, more than a CPU that plays a GPU looks through "
+                              f"(at {instruction}); use device='wasm' or 'numpy'")  # fmt: skip
 
     def write(lines: Lines) -> None:
         shader.index(lines, size)

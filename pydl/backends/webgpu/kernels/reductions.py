@@ -24,7 +24,8 @@ from .shader import Lines, Shader, Tuning
 SIDE = 8  # results side by side that a workgroup takes at least: neighbouring lanes read whole stretches of memory
 TERMS = 8  # that a lane adds up at least, before another one is worth the tree
 SPLIT_FROM = 256  # terms of a lane from which workgroups share a result
-SPLITS = 64  # workgroups that do, at most
+SPLITS = 64  # workgroups that do, at most, while none of their lanes has more than so many terms:
+MOST_TERMS = 1024  # else a million times 0.1 is 1.5e-4 off in 64 sums; and llvmpipe ends a loop after 65,535 rounds
 FEW = 128  # workgroups that a reduction should have, if it can
 
 
@@ -90,10 +91,11 @@ def plan_reduction(shape: Sequence[int], axes: Sequence[int], width: int, tuning
         while lanes < most and lanes * TERMS < plan.terms and (lanes < SIDE or plan.results * lanes < 16 * group):
             lanes *= 2
     plan = replace(plan, lanes=lanes)
+    least = max(1, -(-plan.terms // (lanes * MOST_TERMS)))
     if plan.terms < lanes * SPLIT_FROM or plan.groups >= FEW:
-        return plan
+        return replace(plan, splits=least)
     splits = min(SPLITS, -(-FEW // plan.groups), plan.terms // (lanes * TERMS * 2))
-    return replace(plan, splits=max(1, splits))
+    return replace(plan, splits=max(least, splits))
 
 
 def _merged(dims: Sequence[Dim]) -> tuple[Dim, ...]:
