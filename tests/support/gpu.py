@@ -1,8 +1,8 @@
 """The desktop's GPU for tests: opened once, or the reason why there is none; and hosts that stand before it."""
 
+import dataclasses
 import functools
 
-import numpy as np
 import pytest
 
 
@@ -41,8 +41,6 @@ class Before:
     """
 
     def __init__(self, inner=None, **limits):
-        import dataclasses
-
         self.inner = inner or desktop_host()
         self.name, self.adapter, self.software = self.inner.name, self.inner.adapter, self.inner.software
         self.limits = dataclasses.replace(self.inner.limits, **limits)

@@ -83,13 +83,18 @@ class Drawn:
         """Copies of the arrays that the Variables hold now."""
         return [variable.numpy() for variable, _ in self.program.state]
 
-    def check(self, outputs, expected, state=(), expected_state=()):
-        """Holds results to those of `evaluate`, as near as rounding allows; the state in the order of the Program."""
+    def check(self, outputs, expected, state=(), expected_state=(), rounding=2, relative=0.0):
+        """Holds results to those of `evaluate`, as near as rounding allows; the state in the order of the Program.
+
+        rounding: how many times what correct rounding may do; relative: besides, to the largest float of a value
+        """
         last = {id(variable): value for variable, value in (*self.program.state, *self.program.updates)}
         values = [*self.program.outputs, *(last[id(variable)] for variable, _ in self.program.state)]
         for value, ours, reference in zip(values, [*outputs, *state], [*expected, *expected_state]):
             assert (ours.shape, ours.dtype) == (reference.shape, reference.dtype), f"{value}\n{self.program}"
-            allowed = 2 * self.ranges[value].error
+            allowed = rounding * self.ranges[value].error
+            if reference.dtype.kind == "f":
+                allowed += relative * np.abs(reference).max(initial=0.0)
             apart = np.abs(ours.astype(np.float64) - reference.astype(np.float64)).max(initial=0.0)
             assert apart <= allowed, f"{value}: {apart:g} apart, allowed {allowed:g}\n{ours}\n{reference}\n{self}"
 

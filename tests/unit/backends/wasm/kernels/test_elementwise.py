@@ -9,7 +9,7 @@ import pydl
 from pydl import losses
 from pydl.backends import wasm
 from pydl.ops import REGISTRY
-from tests.unit.backends.wasm.agreement import program_of
+from tests.unit.backends.agreement import program_of
 
 DTYPES = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]
 ODD = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e38, -1e38, 1e-45, 1.0, 2.0, -3.0, 5.5]

@@ -5,7 +5,7 @@ import pytest
 
 from pydl.backends import wasm
 from pydl.ops import REGISTRY
-from tests.unit.backends.wasm.agreement import program_of
+from tests.unit.backends.agreement import program_of
 from tests.unit.backends.wasm.guarded import guarded
 
 INTEGERS = ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"]
