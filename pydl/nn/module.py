@@ -270,13 +270,13 @@ def _array(value: Any) -> np.ndarray:
 
 def _named(things: Mapping[str, Any], kind: type) -> Iterator[tuple[str, Any]]:
     """Everything of a kind among attributes, also in lists and dicts: `blocks` holds `blocks_0`, `blocks_1`, ..."""
-    for name, thing in things.items():
+    for name, thing in list(things.items()):  # a list: another thread may compile a prediction meanwhile, and keep it
         if isinstance(thing, kind):
             yield name, thing
         elif isinstance(thing, (list, tuple)):
             yield from _named({f"{name}_{index}": part for index, part in enumerate(thing)}, kind)
         elif isinstance(thing, dict):
-            yield from _named({f"{name}_{key}": part for key, part in thing.items()}, kind)
+            yield from _named({f"{name}_{key}": part for key, part in list(thing.items())}, kind)
 
 
 def _free(name: str, taken: set[str]) -> str:
