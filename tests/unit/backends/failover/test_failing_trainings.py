@@ -27,7 +27,7 @@ EVENTS = [("compile", 0), ("compile", 1), ("compile", 2), ("feed", 0), ("feed", 
           ("sync", 0), ("sync", 2)]  # fmt: skip
 
 
-@pytest.mark.parametrize("fallback", ["wasm", "numpy"])
+@pytest.mark.parametrize("fallback", ["wasm", pytest.param("numpy", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("event, after", EVENTS)
 def test_a_training_whose_gpu_is_lost_ends_as_if_nothing_was(event, after, fallback, gpu, wasm, sync, heard):
     wasm.here = fallback == "wasm"

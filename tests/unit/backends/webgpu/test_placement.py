@@ -115,7 +115,7 @@ def test_programs_run_in_several_banks_where_one_is_not_enough(tuning, monkeypat
     gpu = Gpu(Before(buffer=4 * 26_000, binding=4 * 26_000))
     gpu.tuning = tuning
     several = 0
-    for seed in range(12):
+    for seed in (13, 19, 26, 40, 42):  # which need more than one, all others up to there do not
         drawn = program_of(seed, 40, LONG)
         outputs, state = evaluate(drawn.program, drawn.inputs, drawn.state())
         try:
@@ -127,15 +127,15 @@ def test_programs_run_in_several_banks_where_one_is_not_enough(tuning, monkeypat
         variables = [variable for variable, _ in drawn.program.state]
         drawn.check(ours, outputs, [v.numpy() for v in variables], state, rounding=8, relative=1e-5)
         executable.close()
-    assert several >= 2
+    assert several == 5
 
 
 def test_what_no_buffer_holds_is_refused_with_its_size(gpu):
     small = Gpu(Before(buffer=2**20, binding=2**20))
     small.tuning = gpu.tuning
-    with pytest.raises(Unsupported, match="takes 4 MB, and this GPU gives a shader at most 1 MB in one piece"):
+    with pytest.raises(Unsupported, match=r"takes 4\.0 MB, and this GPU gives a shader at most 1\.0 MB in one piece"):
         compiled(lambda x: x.sum(), small, np.zeros((1000, 1000), np.float32))
-    with pytest.raises(Unsupported, match="outputs of .* takes 4 MB"):
+    with pytest.raises(Unsupported, match=r"outputs of .* takes 4\.0 MB"):
         compiled(lambda x: x + np.zeros((1000, 1000), np.float32), small, np.float32(1))
 
 
