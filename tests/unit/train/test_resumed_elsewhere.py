@@ -66,7 +66,9 @@ def compare(ours, theirs):
     if "histogram" in theirs:
         counts = [np.array(record["histogram"]["counts"]) for record in (ours, theirs)]
         assert counts[0].sum() == counts[1].sum()
-        assert np.abs(counts[0] - counts[1]).sum() <= max(2, counts[1].sum() / 25)
+        # Of two logits one's gradient is the other's with the other sign: near 0 both cross the middle edge, and each
+        # is missing on one side and too many on the other. Which do is a matter of the processor's rounding.
+        assert np.abs(counts[0] - counts[1]).sum() <= max(4, counts[1].sum() / 25)
 
 
 # ---- checkpoints
