@@ -101,8 +101,9 @@ class Scheduler:
             if owner in self.pending:
                 self.copy_step(self.pending.pop(owner), owner)
 
-    def plain_product(self, number: int, instruction: Instruction) -> None:
+    def plain_product(self, number: int, kernel: Sequence[Instruction]) -> None:
         """A product of other numbers than float32: every element a sum of products, over copies that are no copies."""
+        instruction, *tail = kernel
         a, b = instruction.inputs
         dtype, (m, k), n = a.dtype, a.shape[-2:], b.shape[-1]
         shape = (*a.shape[:-1], n, k)
@@ -124,6 +125,8 @@ class Scheduler:
                 Instruction(instruction.result, REGISTRY["sum"], (product,), axes),
             ],
         )
+        if tail:
+            self.loop(number, tail)
 
     # ---- what a compiler does in its own way
 

@@ -133,9 +133,7 @@ class _Scheduler(Scheduler):
     def product(self, number: int, kernel: Sequence[Instruction]) -> None:
         instruction, *tail = kernel
         if instruction.result.dtype != np.float32:
-            self.plain_product(number, instruction)
-            if tail:
-                self.loop(number, tail)
+            self.plain_product(number, kernel)
             return
         self._multipliable(instruction)
         stores = self._stores(number, tail)

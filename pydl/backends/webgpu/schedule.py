@@ -15,7 +15,7 @@ import numpy as np
 
 from ...jit.layout import whole
 from ...jit.program import Instruction, Program, Value
-from ...ops import REGISTRY, Spec
+from ...ops import REGISTRY, Primitive, Spec
 from ..scheduling import REDUCTIONS, Scheduler
 from .kernels import products, reductions
 from .kernels.body import Body, Store
@@ -124,11 +124,20 @@ class _Scheduler(Scheduler):
         else:
             self._add_loop(self._body(plain, self.stored(number, plain)))
 
-    def _reduce(self, plain: Sequence[Instruction], reduced: Sequence[Instruction], stored: Sequence[Value]) -> None:
-        """A reduction's step; where workgroups share its results, a second one adds up what each of them has."""
+    def _reduce(
+        self,
+        plain: Sequence[Instruction],
+        reduced: Sequence[Instruction],
+        stored: Sequence[Value],
+        results: Sequence[Value] = (),
+    ) -> None:
+        """A reduction's step; where workgroups share its results, a second one adds up what each of them has.
+
+        results: whose memory is written; those of the instructions unless given
+        """
         body = self._body(plain, stored, reduced=[each.inputs[0] for each in reduced])
         shape, axes = reduced[0].inputs[0].shape, reduced[0].params["axes"]
-        results, tuning = [each.result for each in reduced], self.unit.tuning
+        results, tuning = results or [each.result for each in reduced], self.unit.tuning
         if not results[0].spec.size:
             return
         wide = reductions.fits_wide(body, shape, axes, tuning)
@@ -148,30 +157,18 @@ class _Scheduler(Scheduler):
         self.steps.append(Step(write, reads, writes, in_place, wide, narrow, math.prod(shape)))
         if plan.splits > 1:
             self.see({**self.layouts, **{part: whole(part) for part in parts}})
-            for part, each in zip(parts, reduced):
-                flat = Value(f"{each.result.name}.flat", Spec((size,), each.result.dtype))
-                self._reduce([], [Instruction(flat, each.primitive, (part,), {"axes": (0,)})], [])
-                self._rename(flat, each.result)
+            for part, each, result in zip(parts, reduced, results):
+                self._add_up(part, each.primitive, result)
 
-    def _rename(self, flat: Value, result: Value) -> None:
-        """The last step writes a result of this name instead."""
-        step = self.steps[-1]
-        step.writes = [result if value is flat else value for value in step.writes]
-        write = step.write
-
-        def renamed(shader: Shader, name: str, guarded: bool) -> None:
-            self.unit.places[flat] = self.unit.places[result]
-            write(shader, name, guarded)
-
-        step.write = renamed
-        self.see({**self.layouts, flat: whole(flat)})
+    def _add_up(self, parts: Value, primitive: Primitive, result: Value) -> None:
+        """The step that reduces parts (splits, elements) to a result, of whatever shape."""
+        flat = Value(f"{result.name}.flat", Spec(parts.shape[1:], result.dtype))
+        self._reduce([], [Instruction(flat, primitive, (parts,), {"axes": (0,)})], [], [result])
 
     def product(self, number: int, kernel: Sequence[Instruction]) -> None:
         instruction, *tail = kernel
         if instruction.result.dtype != np.float32:
-            self.plain_product(number, instruction)
-            if tail:
-                self.loop(number, tail)
+            self.plain_product(number, kernel)
             return
         result = instruction.result
         stored = self.stored(number, tail)
@@ -210,9 +207,7 @@ class _Scheduler(Scheduler):
         write = self._write_product(plan, instruction, body)
         wide = plan.width != 1
         self.steps.append(Step(write, reads, [parts], set(), wide, not wide, parts.spec.size, product=True))
-        flat = Value(f"{result.name}.flat", Spec((result.spec.size,), result.dtype))
-        self._reduce([], [Instruction(flat, REGISTRY["sum"], (parts,), {"axes": (0,)})], [])
-        self._rename(flat, result)
+        self._add_up(parts, REGISTRY["sum"], result)
         if tail:
             self._add_loop(self._body(tail, self.stored(number, tail)))
 

@@ -10,15 +10,6 @@ import contextlib
 from pydl.backends.errors import DeviceLost, InvalidOnDevice, OutOfDeviceMemory
 from pydl.backends.webgpu import hosts
 
-NAMES = {
-    "buffer": "maxBufferSize",
-    "binding": "maxStorageBufferBindingSize",
-    "shared": "maxComputeWorkgroupStorageSize",
-    "bindings": "maxStorageBuffersPerShaderStage",
-    "invocations": "maxComputeInvocationsPerWorkgroup",
-    "workgroup": "maxComputeWorkgroupSizeX",
-    "workgroups": "maxComputeWorkgroupsPerDimension",
-}
 # By the reasons of gpu-host.js, which the page says in the learner's language.
 REASONS = {
     "none": "this browser has no WebGPU",
@@ -44,7 +35,7 @@ class Gpu:
     def __init__(self, engine, wait):
         self.engine, self.wait = engine, wait
         self.name, self.adapter, self.software = engine.name, engine.adapter, bool(engine.software)
-        self.limits = hosts.Limits(**{ours: int(getattr(engine.limits, name)) for ours, name in NAMES.items()})
+        self.limits = hosts.Limits(**{ours: int(getattr(engine.limits, name)) for ours, name in hosts.NAMES.items()})
 
     @property
     def lost(self):

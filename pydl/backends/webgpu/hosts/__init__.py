@@ -22,12 +22,11 @@ Commands = Any  # dispatches made ready
 
 @dataclass(frozen=True)
 class Limits:
-    """What a device allows, as WebGPU names it; the defaults are those that every device keeps.
+    """What a device allows, as in `NAMES`; the defaults are those that every device keeps.
 
-    In bytes: buffer (`maxBufferSize`), binding (`maxStorageBufferBindingSize`), shared
-    (`maxComputeWorkgroupStorageSize`)
-    In numbers: bindings (`maxStorageBuffersPerShaderStage`), invocations (`maxComputeInvocationsPerWorkgroup`),
-    workgroup (`maxComputeWorkgroupSizeX`), workgroups (`maxComputeWorkgroupsPerDimension`)
+    In bytes: buffer, binding (of a storage buffer to a shader), shared (memory of a workgroup)
+    In numbers: bindings (storage buffers of a shader), invocations and workgroup (along x, of a workgroup), workgroups
+    (along a dimension of a dispatch)
     """
 
     buffer: int = 256 * 2**20
@@ -37,6 +36,17 @@ class Limits:
     invocations: int = 256
     workgroup: int = 256
     workgroups: int = 65_535
+
+
+NAMES = {
+    "buffer": "maxBufferSize",
+    "binding": "maxStorageBufferBindingSize",
+    "shared": "maxComputeWorkgroupStorageSize",
+    "bindings": "maxStorageBuffersPerShaderStage",
+    "invocations": "maxComputeInvocationsPerWorkgroup",
+    "workgroup": "maxComputeWorkgroupSizeX",
+    "workgroups": "maxComputeWorkgroupsPerDimension",
+}  # of `Limits`, in WebGPU's words
 
 
 @dataclass(frozen=True)

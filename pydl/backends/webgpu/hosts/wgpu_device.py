@@ -17,17 +17,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from ...errors import DeviceFailure, DeviceLost, InvalidOnDevice, OutOfDeviceMemory
-from . import Limits
-
-LIMITS = {
-    "buffer": "maxBufferSize",
-    "binding": "maxStorageBufferBindingSize",
-    "shared": "maxComputeWorkgroupStorageSize",
-    "bindings": "maxStorageBuffersPerShaderStage",
-    "invocations": "maxComputeInvocationsPerWorkgroup",
-    "workgroup": "maxComputeWorkgroupSizeX",
-    "workgroups": "maxComputeWorkgroupsPerDimension",
-}  # of `Limits`, as WebGPU names them
+from . import NAMES, Limits
 
 # Flags, which cffi does not see in the header.
 VULKAN_METAL_DIRECT3D = 0x1 | 0x4 | 0x8
@@ -69,7 +59,7 @@ class Device:
         self.queue = self.own("Queue", self.c.wgpuDeviceGetQueue(self.handle))
         granted = self.new("WGPULimits")
         self.c.wgpuDeviceGetLimits(self.handle, granted)
-        self.limits = Limits(**{ours: int(getattr(granted, theirs)) for ours, theirs in LIMITS.items()})
+        self.limits = Limits(**{ours: int(getattr(granted, theirs)) for ours, theirs in NAMES.items()})
 
     @property
     def lost(self) -> str:
@@ -156,7 +146,7 @@ class Device:
         limits = self.new("WGPULimits")
         self.c.wgpuAdapterGetLimits(adapter, limits)
         if wanted is not None:
-            for ours, theirs in LIMITS.items():
+            for ours, theirs in NAMES.items():
                 setattr(limits, theirs, min(getattr(wanted, ours), getattr(limits, theirs)))
         self._limits = limits  # what the descriptor points at
         lost = {"mode": self.c.WGPUCallbackMode_AllowSpontaneous, "callback": self._listeners["lost"]}
